@@ -1,0 +1,1 @@
+"""Digit Lab: compare how small neural networks learn to read handwritten digits."""

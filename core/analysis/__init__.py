@@ -1,0 +1,1 @@
+"""Arrays and tables in, tables and sentences out."""

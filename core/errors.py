@@ -1,0 +1,56 @@
+"""Every error that a user can cause, as one tree.
+
+DigitLabError
+├── ConfigError        a setting is out of range, contradicts another, or does not exist
+├── DataError          image data is missing, damaged or of the wrong shape
+├── DrawingError       a drawing or picture cannot be turned into a digit
+│   └── EmptyDrawingError    nothing is drawn yet, or the picture shows nothing but paper
+├── RunError           a run cannot be used
+│   ├── RunNotFoundError     there is no run of that id
+│   ├── RunUnreadableError   the folder is there, but what lies in it is not a run
+│   └── RunStateError        the run is in the wrong state for what was asked
+└── DivergedError      the training loss stopped being a number
+
+A message says what was wrong, where, and what to do about it, in one or two plain sentences:
+pages and the command line show it as it is.
+"""
+
+
+class DigitLabError(Exception):
+    """Something went wrong that the user can understand and mend."""
+
+
+class ConfigError(DigitLabError):
+    """A setting is out of range, contradicts another, or does not exist."""
+
+
+class DataError(DigitLabError):
+    """Image data is missing, damaged or of the wrong shape."""
+
+
+class DrawingError(DigitLabError):
+    """A drawing or a picture cannot be turned into a digit."""
+
+
+class EmptyDrawingError(DrawingError):
+    """Nothing is drawn yet, or the picture shows nothing but paper."""
+
+
+class RunError(DigitLabError):
+    """A run cannot be used."""
+
+
+class RunNotFoundError(RunError):
+    """There is no run of that id."""
+
+
+class RunUnreadableError(RunError):
+    """The folder is there, but what lies in it is not a run of this version."""
+
+
+class RunStateError(RunError):
+    """The run is in the wrong state for what was asked."""
+
+
+class DivergedError(DigitLabError):
+    """The training loss stopped being a finite number."""

@@ -1,0 +1,1 @@
+"""Data, models, training and evaluation. Torch lives here; no run file is touched."""

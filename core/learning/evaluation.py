@@ -1,0 +1,85 @@
+"""What a trained model says of images: logits, loss, accuracy, probabilities."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+from torch.nn import functional
+
+from core.config import CLASSES, Loss, RunConfig
+from core.errors import RunUnreadableError
+from core.learning.data import to_input
+from core.learning.models import build_model
+
+# Small enough to stop within a fraction of a second, large enough to run at full speed.
+_CHUNK: Final = 1_000
+
+
+@dataclass(frozen=True)
+class Score:
+    """Mean loss and share of right answers (0 to 1) over some images."""
+
+    loss: float
+    accuracy: float
+
+
+def loss_function(name: Loss) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    """Return the loss called `name`: (logits `(N, 10)`, labels `(N,)`) to its mean, a scalar."""
+    return functional.cross_entropy if name == "cross_entropy" else _squared_error
+
+
+def infer(
+    model: nn.Module, inputs: torch.Tensor, stop: Callable[[], bool] = lambda: False
+) -> torch.Tensor:
+    """Return the logits `(N, 10)` of `inputs`, with dropout off.
+
+    Where `stop` answers True in between, only the images read so far have a row.
+    """
+    model.eval()
+    rows = [torch.empty(0, CLASSES, device=inputs.device)]
+    with torch.inference_mode():
+        for chunk in torch.split(inputs, _CHUNK):
+            if stop():
+                break
+            rows.append(model(chunk))
+    model.train()
+    return torch.cat(rows)
+
+
+def score(logits: torch.Tensor, labels: torch.Tensor, loss: Loss) -> Score:
+    """Return mean loss and accuracy of `logits` against `labels`."""
+    right = (logits.argmax(dim=1) == labels).float().mean()
+    return Score(float(loss_function(loss)(logits, labels)), float(right))
+
+
+def restore_model(config: RunConfig, weights: Mapping[str, npt.NDArray[np.float32]]) -> nn.Module:
+    """Rebuild a trained model from its config and saved weights, on the CPU.
+
+    Raises RunUnreadableError if the weights belong to another model.
+    """
+    model = build_model(config)
+    try:
+        model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
+    except RuntimeError as error:
+        raise RunUnreadableError(
+            "The saved weights do not fit the model that the run's settings describe."
+        ) from error
+    return model.eval()
+
+
+def predict(
+    config: RunConfig, model: nn.Module, images: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.float32]:
+    """Return the probabilities `(N, 10)` that `model` gives `images` `(N, 28, 28)` uint8."""
+    inputs = to_input(torch.from_numpy(images), config.normalisation, torch.device("cpu"))
+    probabilities: npt.NDArray[np.float32] = infer(model, inputs).softmax(dim=1).numpy()
+    return probabilities
+
+
+def _squared_error(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    # Article 2: mean over images and classes of the squared distance to 0s and a 1.
+    return functional.mse_loss(logits, functional.one_hot(labels, CLASSES).to(logits.dtype))

@@ -1,0 +1,114 @@
+"""Named RunConfigs: what the four articles train, ready to run as they stand."""
+
+import difflib
+from dataclasses import dataclass
+from typing import Final
+
+from core.config import RunConfig
+from core.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A named config, its title for people, and in one sentence what it teaches."""
+
+    name: str
+    title: str
+    teaches: str
+    config: RunConfig
+
+
+_ARTICLE1: Final = RunConfig(
+    hidden_sizes=(128, 256),
+    dropout=0.5,
+    learning_rate=1e-3,
+    batch_size=64,
+    epochs=25,
+    validation_fraction=1 / 6,
+)
+# Articles 0, 2 and 3 train on all 60,000 images, so only the test images are left to watch.
+_ALL_IMAGES: Final = RunConfig(validation_fraction=0, watch="test")
+_ARTICLE3: Final = _ALL_IMAGES.replace(
+    model="cnn",
+    channels=(16, 32),
+    kernel_size=5,
+    hidden_sizes=(256,),
+    normalisation="half",
+    batch_size=128,
+    epochs=10,
+)
+
+RECIPES: Final[dict[str, Recipe]] = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            "article1-sgd",
+            "SGD, article 1",
+            "Shows how slowly plain gradient descent learns with small steps, even in 25 rounds.",
+            _ARTICLE1.replace(optimizer="sgd"),
+        ),
+        Recipe(
+            "article1-adam",
+            "Adam, article 1",
+            "Shows that Adam, which adapts every weight's step, gets much further in the same "
+            "25 rounds.",
+            _ARTICLE1.replace(optimizer="adam"),
+        ),
+        Recipe(
+            "article0-adam",
+            "Adam, article 0",
+            "Shows a whole training from first step to saved model, and how watching the test "
+            "images for 50 rounds reveals learning by heart (overfitting).",
+            _ALL_IMAGES.replace(
+                hidden_sizes=(250, 200),
+                optimizer="adam",
+                learning_rate=1e-2,
+                weight_decay=1e-5,
+                batch_size=64,
+                drop_last=True,
+                epochs=50,
+            ),
+        ),
+        Recipe(
+            "article2-mse",
+            "Mean squared error, article 2",
+            "Shows that a network can learn classes by squared error too, though cross-entropy "
+            "learns them faster.",
+            _ALL_IMAGES.replace(
+                hidden_sizes=(256, 64),
+                loss="mse",
+                optimizer="sgd",
+                learning_rate=0.01,
+                momentum=0.9,
+                normalisation="mnist",
+                batch_size=512,
+                epochs=3,
+            ),
+        ),
+        Recipe(
+            "article3-sgd",
+            "CNN with SGD, article 3",
+            "Shows that sliding windows over the picture (convolutions) read digits better than "
+            "a network that sees only single pixels.",
+            _ARTICLE3.replace(optimizer="sgd", learning_rate=1e-3, momentum=0.9),
+        ),
+        Recipe(
+            "article3-adam",
+            "CNN with Adam, article 3",
+            "Shows that Adam can lose its head start when its learning rate is too high for a CNN.",
+            _ARTICLE3.replace(optimizer="adam", learning_rate=1e-2),
+        ),
+    )
+}
+
+# What the one button of the empty dashboard launches.
+COMPARED_PAIR: Final = ("article1-sgd", "article1-adam")
+
+
+def find_recipe(name: str) -> Recipe:
+    """Return the recipe called `name`. Raises ConfigError that lists close or all names."""
+    if name in RECIPES:
+        return RECIPES[name]
+    close = difflib.get_close_matches(name, RECIPES, n=1)
+    hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(RECIPES)}."
+    raise ConfigError(f"There is no recipe called {name!r}. {hint}")

@@ -1,0 +1,1 @@
+"""Run folders, their queue and their workers: the only code that knows file names."""

@@ -1,0 +1,1 @@
+"""Ways to start, stop and poll one worker command."""

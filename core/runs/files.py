@@ -1,0 +1,62 @@
+"""The names of the files in a run folder, and how they are written so that a crash tears none."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from core.errors import RunUnreadableError
+
+CONFIG: Final = "config.json"
+STATUS: Final = "status.json"
+SUMMARY: Final = "summary.json"
+ENVIRONMENT: Final = "environment.json"
+STEPS: Final = "steps"  # .jsonl while live, .parquet at the end
+EPOCHS: Final = "epochs"
+PREDICTIONS: Final = "predictions.npz"
+DIGITS: Final = "digits.npz"
+WEIGHTS: Final = "model.safetensors"
+WORKER_LOG: Final = "worker.log"
+WORKER_LOCK: Final = "worker.lock"
+ERROR: Final = "error.txt"
+CANCEL: Final = "cancel"
+
+# Beside the run folders in `runs/`; names that start with a dot are never runs.
+QUEUE_LOCK: Final = ".queue.lock"
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` so that a reader sees the old file or the new one, never a part."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Hand out a temporary path beside `path`, which becomes `path` if the block succeeds."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            # Without this a power cut can leave the new name on an empty file.
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the JSON object in `path`. Raises RunUnreadableError with a sentence."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RunUnreadableError(f"{path.name} is missing") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunUnreadableError(f"{path.name} cannot be read") from error
+    except (ValueError, RecursionError) as error:
+        raise RunUnreadableError(f"{path.name} is damaged (not complete JSON)") from error
+    if not isinstance(value, dict):
+        raise RunUnreadableError(f"{path.name} is damaged (not a JSON object)")
+    return value

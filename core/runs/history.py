@@ -1,0 +1,103 @@
+"""The live history of a run: appended line by line, read whole, turned into Parquet at the end."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.runs.files import replacing
+
+STEP_COLUMNS: Final = ("step", "epoch", "images", "seconds", "loss")
+EPOCH_COLUMNS: Final = (
+    "epoch",
+    "step",
+    "images",
+    "seconds",
+    "train_loss",
+    "train_accuracy",
+    "validation_loss",
+    "validation_accuracy",
+    "test_loss",
+    "test_accuracy",
+)
+_COUNTS: Final = frozenset({"step", "epoch", "images"})
+
+
+class HistoryWriter:
+    """Appends rows to a .jsonl file, each batch of lines in one unbuffered write.
+
+    A killed process loses nothing that was written; at worst its last line is torn, and readers
+    pass over that.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+
+    def append(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Append one line a row."""
+        lines = "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows).encode()
+        while lines:  # a full disk or a signal may write a part only
+            lines = lines[os.write(self._file, lines) :]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        os.close(self._file)
+
+
+def read_history(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Return the rows of `name` with `columns`: Parquet if it is there, else the live lines.
+
+    Counts are int64, all else float64 (NaN where not recorded). Lines that are torn or foreign
+    are passed over; no file at all is an empty table.
+    """
+    try:
+        frame: pd.DataFrame = pq.read_table(folder / f"{name}.parquet").to_pandas()
+    except (OSError, pa.ArrowException):
+        frame = pd.DataFrame(_read_lines(folder / f"{name}.jsonl"))
+    frame = frame.reindex(columns=list(columns)).apply(pd.to_numeric, errors="coerce")
+    counts = [column for column in columns if column in _COUNTS]
+    frame = frame.dropna(subset=counts)
+    return frame.astype(
+        {column: "int64" if column in _COUNTS else "float64" for column in columns}
+    ).reset_index(drop=True)
+
+
+def pack_history(folder: Path, name: str, columns: tuple[str, ...]) -> None:
+    """Turn the live lines of `name` into Parquet, then remove them."""
+    frame = read_history(folder, name, columns)
+    for column in frame.columns:
+        # Losses and shares were float32 when they were computed; times need no more either.
+        frame[column] = frame[column].astype("int32" if column in _COUNTS else "float32")
+    with replacing(folder / f"{name}.parquet") as temporary:
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        pq.write_table(table, temporary, compression="zstd", compression_level=9)
+    (folder / f"{name}.jsonl").unlink(missing_ok=True)
+
+
+def _read_lines(path: Path) -> list[dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    rows = []
+    for line in text.split("\n"):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue  # the last line of a killed writer, or an empty one
+        if isinstance(row, dict):
+            rows.append(row)
+    return rows

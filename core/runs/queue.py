@@ -1,0 +1,159 @@
+"""The queue: first in first out over the run folders, rebuilt from them at every look."""
+
+import logging
+import threading
+import time
+from typing import Final
+
+from filelock import FileLock, Timeout
+
+from core.errors import RunError, RunStateError
+from core.runs import files
+from core.runs.engines.base import Engine
+from core.runs.records import Run, Status, new_status
+from core.runs.store import RunStore
+
+# A worker looks at every step whether it shall stop; one that does not within this is ended.
+_GRACE_SECONDS: Final = 1.0
+_LOOK_EVERY_SECONDS: Final = 0.3
+
+_log = logging.getLogger(__name__)
+
+
+class RunQueue:
+    """Starts waiting runs while slots are free, ends cancelled ones, notices crashed ones.
+
+    Only one process at a time keeps the queue of a root: the one that holds its lock. Others
+    wait for the lock and meanwhile see everything through the disk.
+    """
+
+    def __init__(self, store: RunStore, engine: Engine, slots: int) -> None:
+        self._store = store
+        self._engine = engine
+        self._slots = slots
+        self._starting: set[str] = set()
+        self._lock: FileLock | None = None
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def is_keeper(self) -> bool:
+        """Whether this process keeps the queue at this moment."""
+        return self._lock is not None and self._lock.is_locked
+
+    def start(self) -> None:
+        """Keep the queue in a thread of this process until `stop`."""
+        self._thread = threading.Thread(target=self._keep, name="run-queue", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop keeping the queue; workers run on and are found again by the next keeper."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+        self._release()
+
+    def look(self) -> None:
+        """Compare the run folders with the workers once, and act on what differs."""
+        if not self._acquire():
+            return
+        ended = self._engine.ended()
+        runs = [run for run in self._store.list() if isinstance(run, Run)]
+        for run in runs:
+            if run.status.state in ("running", "crashed"):
+                self._look_after(run)
+            elif run.id in self._starting and run.id in ended:
+                self._note_stillborn(run)
+        self._starting -= {run.id for run in runs if run.status.state != "queued"} | ended.keys()
+        self._fill_slots(runs)
+
+    def _look_after(self, run: Run) -> None:
+        """`run` was running when its status was written; the store has seen if that still holds."""
+        cancelled = _cancel_requested_for(self._store, run.id)
+        if run.status.state == "crashed":
+            if cancelled:
+                self._store.write_status(run.id, _cancelled(run.status))
+            elif _stored_state(self._store, run.id) == "running":
+                self._store.write_status(run.id, run.status)
+        elif cancelled is not None and run.status.process is not None:
+            self._engine.stop(run.status.process, force=cancelled > _GRACE_SECONDS)
+
+    def _note_stillborn(self, run: Run) -> None:
+        reason = "Its process ended before it began: see worker.log in the run's folder."
+        self._store.write_status(run.id, new_status("crashed", reason=reason))
+
+    def _fill_slots(self, runs: list[Run]) -> None:
+        busy = len(self._starting) + sum(run.status.state == "running" for run in runs)
+        waiting = [r for r in runs if r.status.state == "queued" and r.id not in self._starting]
+        for run in sorted(waiting, key=lambda run: run.id)[: max(0, self._slots - busy)]:
+            if _cancel_requested_for(self._store, run.id) is not None:
+                self._store.write_status(run.id, _cancelled(run.status))
+                continue
+            self._starting.add(run.id)
+            self._engine.start(self._store.folder(run.id))
+
+    def _keep(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.look()
+            except (RunError, OSError):
+                # A run deleted between two glances, a full disk: the next look may do better.
+                _log.exception("The queue could not finish its look at the runs")
+            self._stop.wait(_LOOK_EVERY_SECONDS)
+
+    def _acquire(self) -> bool:
+        if self.is_keeper:
+            return True
+        self._store.root.mkdir(parents=True, exist_ok=True)
+        # The thread that keeps the queue is not the one that lets it go.
+        lock = FileLock(self._store.root / files.QUEUE_LOCK, thread_local=False)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            return False
+        self._lock = lock
+        return True
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+
+def cancel(store: RunStore, run_id: str) -> None:
+    """Cancel a run: at once while it waits, within two seconds while it trains.
+
+    Works from any process: the request lies in the run's folder, and the keeper of the queue
+    carries it out. Raises RunStateError if the run has ended already.
+    """
+    run = store.read(run_id)
+    if not run.active:
+        raise RunStateError(f"{run.name} has ended already ({run.status.state}).")
+    (store.folder(run_id) / files.CANCEL).touch()
+    if run.status.state == "queued":
+        store.write_status(run_id, _cancelled(run.status))
+
+
+def waiting_before(runs: list[Run], run_id: str) -> int:
+    """Return how many waiting runs start before `run_id`."""
+    return sum(run.status.state == "queued" and run.id < run_id for run in runs)
+
+
+def _cancelled(status: Status) -> Status:
+    return status.model_copy(
+        update={"state": "cancelled", "reason": "Cancelled.", "heartbeat": time.time()}
+    )
+
+
+def _cancel_requested_for(store: RunStore, run_id: str) -> float | None:
+    """Return for how many seconds a cancel request has lain there, None if there is none."""
+    try:
+        asked = (store.folder(run_id) / files.CANCEL).stat().st_mtime
+    except OSError:
+        return None
+    # A clock set back must not keep a run alive for ever.
+    return abs(time.time() - asked)
+
+
+def _stored_state(store: RunStore, run_id: str) -> str:
+    return str(files.read_json(store.folder(run_id) / files.STATUS).get("state"))

@@ -1,0 +1,132 @@
+"""What a run folder says about itself, as immutable values."""
+
+import time
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from core.config import RunConfig
+
+SCHEMA_VERSION: Final = 1
+
+State = Literal["queued", "running", "finished", "failed", "diverged", "cancelled", "crashed"]
+ENDED: Final[frozenset[State]] = frozenset(
+    {"finished", "failed", "diverged", "cancelled", "crashed"}
+)
+
+
+def new_status(state: State, **fields: Any) -> "Status":
+    """Return a status that says when it was written."""
+    return Status(state=state, heartbeat=time.time(), **fields)
+
+
+class _Record(BaseModel):
+    # Fields of a later version are kept out rather than refused: a run folder may travel.
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class Process(_Record):
+    """One process on one machine; `create_time` tells it from a later one with the same pid."""
+
+    pid: int = Field(ge=1)
+    create_time: float
+    host: str
+
+
+class Status(_Record):
+    """Where a run stands; the worker rewrites it about once a second (the heartbeat)."""
+
+    state: State
+    heartbeat: float  # seconds since 1970, when this was written
+    process: Process | None = None
+    started: float | None = None
+    step: int = 0
+    steps: int = 0  # in all; 0 until the worker knows
+    epoch: int = 0
+    reason: str = ""  # one sentence, where the run did not simply finish
+
+
+class Summary(_Record):
+    """Final figures; accuracies are shares from 0 to 1, times are in seconds."""
+
+    epochs: int
+    steps: int
+    seconds: float  # of training, evaluation after each epoch included
+    train_images: int
+    validation_images: int
+    test_images: int
+    test_loss: float
+    test_accuracy: float
+    best_validation_accuracy: float | None = None
+    final_validation_accuracy: float | None = None
+
+
+class Environment(_Record):
+    """On what a run was trained."""
+
+    python: str
+    torch: str
+    device: str
+    threads: int
+    host: str
+    platform: str
+
+
+def _parse(config: Any) -> Any:
+    return RunConfig.parse(config) if isinstance(config, dict) else config
+
+
+class RunInfo(_Record):
+    """config.json: the RunConfig and what people call the run."""
+
+    schema_version: int = SCHEMA_VERSION
+    config: Annotated[RunConfig, BeforeValidator(_parse)]
+    name: str = Field(max_length=200)
+    recipe: str | None = None
+    group: str | None = None
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+    colour: int = Field(0, ge=0)  # position in the palette: a run keeps its colour
+    created: float
+    example: bool = False
+
+
+class Run(_Record):
+    """One readable run as the disk has it at this moment."""
+
+    id: str
+    info: RunInfo
+    status: Status
+    summary: Summary | None = None
+    environment: Environment | None = None
+
+    @property
+    def config(self) -> RunConfig:
+        """What the run trains."""
+        return self.info.config
+
+    @property
+    def name(self) -> str:
+        """What people call the run."""
+        return self.info.name
+
+    @property
+    def active(self) -> bool:
+        """Whether the run waits or trains."""
+        return self.status.state not in ENDED
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimate of the seconds until the last step, from the speed so far."""
+        status = self.status
+        if status.state != "running" or not status.step or status.started is None:
+            return None
+        elapsed = status.heartbeat - status.started
+        return max(0.0, elapsed / status.step * (status.steps - status.step))
+
+
+class UnreadableRun(_Record):
+    """A folder in `runs/` that cannot be read as a run, and why in one sentence."""
+
+    id: str
+    reason: str

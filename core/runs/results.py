@@ -1,0 +1,148 @@
+"""What a finished run leaves behind: answers on the test images, digits to show, weights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from core.config import CLASSES, IMAGE_SIDE
+from core.errors import RunStateError, RunUnreadableError
+from core.runs import files
+
+# Shown where somebody wants to see test digits in general, not only the misread ones.
+KEPT_DIGITS: Final = 100
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a finished run answered on its test images.
+
+    `labels`, `indices` and `predicted` are `(N,)`; `logits` is `(N, 10)` float32. `predicted` was
+    taken before the logits were rounded for storing (to float16, which shifts a probability by
+    at most about one part in a hundred).
+    """
+
+    labels: npt.NDArray[np.int64]
+    indices: npt.NDArray[np.int64]
+    predicted: npt.NDArray[np.int64]
+    logits: npt.NDArray[np.float32]
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float64]:
+        """Softmax of the logits, `(N, 10)`, rows sum to 1."""
+        exponents = np.exp(self.logits - self.logits.max(axis=1, keepdims=True), dtype=np.float64)
+        shares: npt.NDArray[np.float64] = exponents / exponents.sum(axis=1, keepdims=True)
+        return shares
+
+
+def write_predictions(
+    folder: Path, labels: npt.NDArray[np.int64], logits: npt.NDArray[np.float32]
+) -> None:
+    """Store the answers on a whole test set: `labels` `(N,)`, `logits` `(N, 10)`."""
+    with files.replacing(folder / files.PREDICTIONS) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(
+            file,
+            labels=labels.astype(np.uint8),
+            indices=np.arange(len(labels), dtype=np.int32),
+            predicted=logits.argmax(axis=1).astype(np.uint8),
+            # A third of float32's size; logits beyond float16's range are beyond doubt anyway.
+            logits=np.clip(logits, -60_000, 60_000).astype(np.float16),
+        )
+
+
+def write_digits(folder: Path, pixels: npt.NDArray[np.uint8], wrong: npt.NDArray[np.bool_]) -> None:
+    """Store of the test images `(N, 28, 28)` those marked `wrong` `(N,)` and the first hundred."""
+    kept = wrong.copy()
+    kept[:KEPT_DIGITS] = True
+    with files.replacing(folder / files.DIGITS) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(
+            file, indices=np.flatnonzero(kept).astype(np.int32), pixels=pixels[kept]
+        )
+
+
+def write_weights(folder: Path, weights: Mapping[str, npt.NDArray[np.float32]]) -> None:
+    """Store the trained weights by name."""
+    with files.replacing(folder / files.WEIGHTS) as temporary:
+        save_file(dict(weights), temporary)
+
+
+def read_predictions(folder: Path) -> Predictions:
+    """Return the answers stored in `folder`. Raises RunStateError or RunUnreadableError."""
+    arrays = _read_arrays(folder, files.PREDICTIONS, "answers on the test images")
+    try:
+        found = Predictions(
+            arrays["labels"].astype(np.int64),
+            arrays["indices"].astype(np.int64),
+            arrays["predicted"].astype(np.int64),
+            arrays["logits"].astype(np.float32),
+        )
+    except (KeyError, ValueError) as error:
+        raise _damaged(folder, files.PREDICTIONS) from error
+    count = len(found.labels)
+    flat = all(part.shape == (count,) for part in (found.indices, found.predicted))
+    if not flat or found.logits.shape != (count, CLASSES) or not _are_digits(found):
+        raise _damaged(folder, files.PREDICTIONS)
+    return found
+
+
+def read_digits(folder: Path) -> dict[int, npt.NDArray[np.uint8]]:
+    """Return the test images stored in `folder`. Raises RunStateError or RunUnreadableError."""
+    arrays = _read_arrays(folder, files.DIGITS, "pictures of test digits")
+    try:
+        indices, pixels = arrays["indices"], arrays["pixels"]
+    except KeyError as error:
+        raise _damaged(folder, files.DIGITS) from error
+    if pixels.shape != (len(indices), IMAGE_SIDE, IMAGE_SIDE) or pixels.dtype != np.uint8:
+        raise _damaged(folder, files.DIGITS)
+    return dict(zip(indices.tolist(), pixels, strict=True))
+
+
+def read_weights(folder: Path) -> dict[str, npt.NDArray[np.float32]]:
+    """Return the weights stored in `folder`. Raises RunStateError or RunUnreadableError."""
+    path = folder / files.WEIGHTS
+    if not path.exists():
+        raise _not_there(folder, "trained model")
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError, ValueError, KeyError) as error:
+        raise _damaged(folder, files.WEIGHTS) from error
+
+
+def weights_changed(folder: Path) -> int:
+    """Return when the weights in `folder` last changed, in ns. Raises RunStateError."""
+    try:
+        return (folder / files.WEIGHTS).stat().st_mtime_ns
+    except OSError as error:
+        raise _not_there(folder, "trained model") from error
+
+
+def _read_arrays(folder: Path, name: str, what: str) -> dict[str, npt.NDArray[Any]]:
+    try:
+        with np.load(folder / name, allow_pickle=False) as arrays:
+            return {key: arrays[key] for key in arrays.files}
+    except FileNotFoundError as error:
+        raise _not_there(folder, what) from error
+    except Exception as error:  # zip, zlib, header and pickle errors share no other base
+        raise _damaged(folder, name) from error
+
+
+def _are_digits(found: Predictions) -> bool:
+    in_range = all(
+        bool(((part >= 0) & (part < CLASSES)).all()) for part in (found.labels, found.predicted)
+    )
+    return in_range and bool(np.isfinite(found.logits).all())
+
+
+def _damaged(folder: Path, name: str) -> RunUnreadableError:
+    return RunUnreadableError(
+        f"{name} of run {folder.name} is damaged. Restore it from a copy, or train the run again."
+    )
+
+
+def _not_there(folder: Path, what: str) -> RunStateError:
+    return RunStateError(f"Run {folder.name} has no {what}: it has not finished.")

@@ -1,0 +1,262 @@
+"""RunStore: every run folder under one root, created, listed, read and deleted."""
+
+import secrets
+import shutil
+import time
+from pathlib import Path
+from typing import Final, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import ValidationError
+
+from core.config import RunConfig
+from core.errors import ConfigError, RunError, RunNotFoundError, RunStateError, RunUnreadableError
+from core.runs import files
+from core.runs.history import EPOCH_COLUMNS, STEP_COLUMNS, read_history
+from core.runs.processes import is_training
+from core.runs.records import (
+    SCHEMA_VERSION,
+    Environment,
+    Run,
+    RunInfo,
+    Status,
+    Summary,
+    UnreadableRun,
+    new_status,
+)
+from core.runs.results import (
+    Predictions,
+    read_digits,
+    read_predictions,
+    read_weights,
+    weights_changed,
+)
+
+PALETTE_SIZE: Final = 8
+# Crockford's base 32: sorts like the number and has no letters that look alike.
+_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+
+_RecordT = TypeVar("_RecordT", Status, Summary, RunInfo, Environment)
+
+
+class RunStore:
+    """The run folders under `root`; safe to use from several processes at once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self._listed: dict[str, tuple[tuple[int, ...], Run | UnreadableRun]] = {}
+
+    def create(
+        self,
+        config: RunConfig,
+        *,
+        name: str = "",
+        recipe: str | None = None,
+        group: str | None = None,
+        example: bool = False,
+    ) -> str:
+        """Make a waiting run of `config` and return its id. Raises RunError if it cannot."""
+        run_id = new_run_id()
+        info = RunInfo(
+            config=config,
+            name=" ".join(name.split())[:200] or default_name(config),
+            recipe=recipe,
+            group=group,
+            colour=self._free_colour(),
+            created=time.time(),
+            example=example,
+        )
+        # Under a hidden name first: nobody ever sees half a run.
+        hidden = self.root / f".new-{run_id}"
+        try:
+            hidden.mkdir(parents=True)
+            files.write_json(hidden / files.CONFIG, info.model_dump(mode="json"))
+            files.write_json(hidden / files.STATUS, new_status("queued").model_dump(mode="json"))
+            hidden.rename(self.root / run_id)
+        except OSError as error:
+            shutil.rmtree(hidden, ignore_errors=True)
+            raise RunError(
+                f"No run can be created in {self.root} ({error.strerror}). "
+                "Check that the folder may be written to and that the disk is not full."
+            ) from error
+        return run_id
+
+    def folder(self, run_id: str) -> Path:
+        """Return the folder of `run_id`. Raises RunNotFoundError, also for a hostile id."""
+        # An id comes from links and the command line: it must be one plain name under the root.
+        plain = run_id == Path(run_id).name and not run_id.startswith(".") and "\0" not in run_id
+        path = self.root / run_id
+        if not run_id or not plain or not path.is_dir():
+            raise RunNotFoundError(
+                f"There is no run {run_id[:60]!r}. It may have been deleted or never been here."
+            )
+        return path
+
+    def read(self, run_id: str) -> Run:
+        """Return the run as it stands now; a worker that died shows as crashed.
+
+        Raises RunNotFoundError or RunUnreadableError.
+        """
+        folder = self.folder(run_id)
+        try:
+            status = _read(folder / files.STATUS, Status)
+            # Written last: whatever the status says, a run with a summary has finished.
+            summary = _read_optional(folder / files.SUMMARY, Summary)
+            if summary is not None:
+                status = status.model_copy(update={"state": "finished"})
+            return Run(
+                id=run_id,
+                info=_read(folder / files.CONFIG, RunInfo),
+                status=_as_it_is(status),
+                summary=summary,
+                environment=_read_optional(folder / files.ENVIRONMENT, Environment),
+            )
+        except RunUnreadableError as error:
+            raise RunUnreadableError(
+                f"Run {run_id} cannot be read: {error}. Restore the file from a copy, "
+                "or delete the run."
+            ) from error
+
+    def list(self) -> list[Run | UnreadableRun]:
+        """Return every run, newest first, unreadable ones included with the reason."""
+        try:
+            names = sorted(
+                (entry.name for entry in self.root.iterdir() if _may_be_run(entry)), reverse=True
+            )
+        except FileNotFoundError:
+            return []
+        runs = [run for name in names if (run := self._listing(name)) is not None]
+        self._listed = {run.id: self._listed[run.id] for run in runs if run.id in self._listed}
+        # Shipped examples were made long before: they stand below the visitor's own.
+        return sorted(runs, key=lambda run: isinstance(run, Run) and run.info.example)
+
+    def steps(self, run_id: str) -> pd.DataFrame:
+        """Return one row a step: step, epoch, images, seconds, loss. Empty before the first."""
+        return read_history(self.folder(run_id), files.STEPS, STEP_COLUMNS)
+
+    def epochs(self, run_id: str) -> pd.DataFrame:
+        """Return one row an epoch; the watched images' columns are NaN where not recorded."""
+        return read_history(self.folder(run_id), files.EPOCHS, EPOCH_COLUMNS)
+
+    def predictions(self, run_id: str) -> Predictions:
+        """Return the answers on the test images. Raises RunStateError before they are there."""
+        return read_predictions(self.folder(run_id))
+
+    def digits(self, run_id: str) -> dict[int, npt.NDArray[np.uint8]]:
+        """Return the test images kept with the run, `(28, 28)` each by position in the test set.
+
+        These are the misread ones and the first hundred, so that a run shows them wherever it is
+        opened.
+        """
+        return read_digits(self.folder(run_id))
+
+    def weights(self, run_id: str) -> dict[str, npt.NDArray[np.float32]]:
+        """Return the trained weights by name. Raises RunStateError before they are there."""
+        return read_weights(self.folder(run_id))
+
+    def weights_version(self, run_id: str) -> int:
+        """Return a number that changes when the run's weights do, to key a cache by."""
+        return weights_changed(self.folder(run_id))
+
+    def write_status(self, run_id: str, status: Status) -> None:
+        """Replace the status in one piece."""
+        files.write_json(self.folder(run_id) / files.STATUS, status.model_dump(mode="json"))
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run and all its files. Raises RunStateError while it trains or waits."""
+        folder = self.folder(run_id)
+        try:
+            active = self.read(run_id).active
+        except RunUnreadableError:
+            active = False
+        if active:
+            raise RunStateError("A run that waits or trains cannot be deleted: cancel it first.")
+        # Out of sight in one move; what follows may be interrupted.
+        hidden = self.root / f".deleted-{run_id}-{secrets.token_hex(4)}"
+        try:
+            folder.rename(hidden)
+        except OSError as error:
+            raise RunError(f"Run {run_id} cannot be deleted ({error.strerror}).") from error
+        shutil.rmtree(hidden, ignore_errors=True)
+
+    def _listing(self, name: str) -> Run | UnreadableRun | None:
+        folder = self.root / name
+        seen = tuple(
+            _changed(folder / file) for file in (files.CONFIG, files.STATUS, files.SUMMARY)
+        )
+        cached = self._listed.get(name)
+        if cached and cached[0] == seen and not (isinstance(cached[1], Run) and cached[1].active):
+            return cached[1]
+        run: Run | UnreadableRun
+        try:
+            run = self.read(name)
+        except RunNotFoundError:
+            return None  # deleted a moment ago, or a folder with a name that no run has
+        except RunUnreadableError as error:
+            run = UnreadableRun(id=name, reason=str(error))
+        self._listed[name] = (seen, run)
+        return run
+
+    def _free_colour(self) -> int:
+        used = [run.info.colour for run in self.list() if isinstance(run, Run)]
+        # The least used, then the one used longest ago, so that neighbours differ.
+        recent = {colour: place for place, colour in enumerate(reversed(used))}
+        return min(range(PALETTE_SIZE), key=lambda c: (used.count(c), recent.get(c, -1), c))
+
+
+def new_run_id() -> str:
+    """Return 11 URL-safe characters that sort by creation: milliseconds, then chance."""
+    number = time.time_ns() // 1_000_000 << 10 | secrets.randbits(10)
+    return "".join(_ALPHABET[number >> 5 * place & 31] for place in range(10, -1, -1))
+
+
+def default_name(config: RunConfig) -> str:
+    """Return a name in plain words: optimizer, model and learning rate."""
+    names = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
+    optimizer = names.get(config.optimizer, config.optimizer.capitalize())
+    return f"{optimizer} {config.learning_rate:g}, {config.model.upper()}"
+
+
+def _may_be_run(entry: Path) -> bool:
+    return not entry.name.startswith(".") and entry.is_dir()
+
+
+def _as_it_is(status: Status) -> Status:
+    if status.state == "running" and not is_training(status):
+        return status.model_copy(
+            update={
+                "state": "crashed",
+                "reason": "Its process ended without a word; the curves up to then are kept.",
+            }
+        )
+    return status
+
+
+def _read(path: Path, record: type[_RecordT]) -> _RecordT:
+    values = files.read_json(path)
+    if values.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
+        raise RunUnreadableError(
+            f"{path.name} was written by another version of Digit Lab "
+            f"(format {values['schema_version']!r}, this one reads {SCHEMA_VERSION})"
+        )
+    try:
+        return record.model_validate(values)
+    except ConfigError as error:
+        raise RunUnreadableError(f"{path.name}: {str(error).rstrip('.')}") from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        field = ".".join(map(str, problem["loc"]))
+        raise RunUnreadableError(f"{path.name}: {field}: {problem['msg']}") from error
+
+
+def _read_optional(path: Path, record: type[_RecordT]) -> _RecordT | None:
+    return _read(path, record) if path.exists() else None
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

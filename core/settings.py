@@ -1,0 +1,52 @@
+"""The one place that reads the environment; everything else is handed its folders."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import ConfigError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where runs and images lie and how much may train at once."""
+
+    runs: Path
+    data: Path
+    slots: int
+    offline: bool
+
+
+def read_settings() -> Settings:
+    """Read `DIGITLAB_RUNS`, `DIGITLAB_DATA`, `DIGITLAB_SLOTS` and `DIGITLAB_OFFLINE`.
+
+    `slots` is the number of runs that train at once, by default one a core; each gets
+    cores ÷ slots threads. `offline` (`DIGITLAB_OFFLINE=1`) keeps the dashboard from fetching MNIST.
+
+    Raises ConfigError if `DIGITLAB_SLOTS` is not a whole number of at least 1.
+    """
+    slots = os.environ.get("DIGITLAB_SLOTS", "").strip() or str(core_count())
+    if not slots.isdigit() or int(slots) < 1:
+        raise ConfigError(f"DIGITLAB_SLOTS must be a whole number of at least 1, got {slots!r}.")
+    return Settings(
+        runs=_folder("DIGITLAB_RUNS", "runs"),
+        data=_folder("DIGITLAB_DATA", "data"),
+        slots=int(slots),
+        offline=os.environ.get("DIGITLAB_OFFLINE", "") not in ("", "0"),
+    )
+
+
+def core_count() -> int:
+    """Return the number of processor cores that this process may use."""
+    # Containers and taskset narrow the affinity; os.cpu_count would name the whole host.
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _folder(variable: str, default: str) -> Path:
+    value = os.environ.get(variable, "").strip()
+    # A relative value is meant from where the user typed it; the default belongs to the project.
+    return Path(value).expanduser().resolve() if value else PROJECT_ROOT / default

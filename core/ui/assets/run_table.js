@@ -1,0 +1,131 @@
+// The table of runs: a real HTML table (readable by keyboard and screen reader) that is updated in
+// place, so that nothing jumps, loses focus or forgets what was ticked while numbers change.
+
+const element = (tag, className, text) => {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+};
+
+const put = (node, text) => {
+  if (node.textContent !== text) node.textContent = text;
+};
+
+const COLUMNS = [
+  ["", "tick"],
+  ["Run", "run"],
+  ["Learns by", "method"],
+  ["Status", "status"],
+  ["Validation, best", "validation"],
+  ["Test", "test"],
+  ["Time", "time"],
+  ["", "actions"],
+];
+const HINTS = {
+  validation: "Share of the validation images read right after the best epoch so far",
+  test: "Share of the test images read right at the end, with the 95 % interval",
+  method: "Optimizer and learning rate",
+};
+
+const makeRow = (id) => {
+  const row = element("tr");
+  row.dataset.run = id;
+  const cells = {};
+  for (const [heading, name] of COLUMNS) {
+    const cell = element(name === "run" ? "th" : "td", `dl-${name}`);
+    if (name === "run") cell.scope = "row";
+    if (heading) cell.dataset.heading = heading;
+    cells[name] = cell;
+    row.append(cell);
+  }
+  const tick = element("input");
+  tick.type = "checkbox";
+  cells.tick.append(tick);
+  const open = element("button", "dl-open");
+  open.dataset.kind = "open";
+  open.append(element("span", "dl-dot"), element("span", "dl-name"));
+  cells.run.append(open, element("span", "dl-recipe"));
+  const bar = element("div", "dl-bar");
+  bar.setAttribute("role", "progressbar");
+  bar.append(element("div"));
+  cells.status.append(element("span", "dl-state"), bar, element("span", "dl-detail"));
+  cells.actions.append(element("button", "dl-action"));
+  return row;
+};
+
+const fillRow = (row, run, chosen) => {
+  const find = (name) => row.querySelector(name);
+  const tick = find("input");
+  tick.checked = chosen.has(run.id);
+  tick.disabled = !run.selectable;
+  tick.setAttribute("aria-label", `Choose ${run.name}`);
+  find(".dl-dot").style.background = run.colour;
+  put(find(".dl-name"), run.name);
+  find(".dl-open").title = `Open ${run.name}`;
+  find(".dl-open").disabled = !run.selectable;
+  put(find(".dl-recipe"), run.recipe);
+  put(find(".dl-method"), run.method);
+  const state = find(".dl-state");
+  put(state, run.state);
+  state.dataset.state = run.stateCode;
+  const bar = find(".dl-bar");
+  bar.hidden = run.progress === null;
+  bar.firstChild.style.width = `${100 * (run.progress ?? 0)}%`;
+  bar.setAttribute("aria-valuenow", String(Math.round(100 * (run.progress ?? 0))));
+  bar.setAttribute("aria-label", `Progress of ${run.name}`);
+  put(find(".dl-detail"), run.detail);
+  find(".dl-detail").title = run.detail;
+  put(find(".dl-validation"), run.validation);
+  put(find(".dl-test"), run.test);
+  put(find(".dl-time"), run.time);
+  const action = find(".dl-action");
+  action.dataset.kind = run.action;
+  put(action, run.action === "cancel" ? "Cancel" : "Delete");
+  action.setAttribute("aria-label", `${action.textContent} ${run.name}`);
+};
+
+export default function (component) {
+  const { data, parentElement, setStateValue, setTriggerValue } = component;
+  let table = parentElement.querySelector("table.dl-runs");
+  if (!table) {
+    table = element("table", "dl-runs");
+    const head = element("tr");
+    for (const [heading, name] of COLUMNS) {
+      const cell = element("th", `dl-${name}`, heading);
+      cell.scope = "col";
+      if (HINTS[name]) cell.title = HINTS[name];
+      head.append(cell);
+    }
+    table.append(element("thead"), element("tbody"));
+    table.tHead.append(head);
+    table.digitlabChosen = new Set();
+    parentElement.append(table);
+  }
+  const chosen = table.digitlabChosen;
+  const body = table.tBodies[0];
+  const known = new Map([...body.rows].map((row) => [row.dataset.run, row]));
+  data.rows.forEach((run, place) => {
+    const row = known.get(run.id) ?? makeRow(run.id);
+    known.delete(run.id);
+    if (!run.selectable) chosen.delete(run.id);
+    fillRow(row, run, chosen);
+    if (body.rows[place] !== row) body.insertBefore(row, body.rows[place] ?? null);
+  });
+  for (const [id, row] of known) {
+    chosen.delete(id);
+    row.remove();
+  }
+  // Assigned, not added: this function runs again at every update.
+  table.onchange = (event) => {
+    const id = event.target.closest("tr").dataset.run;
+    if (event.target.checked) chosen.add(id);
+    else chosen.delete(id);
+    setStateValue("chosen", [...chosen]);
+  };
+  table.onclick = (event) => {
+    const button = event.target.closest("button");
+    if (!button || button.disabled) return;
+    setTriggerValue("action", { kind: button.dataset.kind, run: button.closest("tr").dataset.run });
+  };
+}

@@ -1,0 +1,168 @@
+"""The parts of the Draw page: pad and upload, what the models see, what each of them says."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+from torch import nn
+
+from core.drawing import Digit, read_canvas, read_picture, to_digit
+from core.errors import DigitLabError, DrawingError, EmptyDrawingError
+from core.learning.evaluation import predict, restore_model
+from core.runs.records import Run
+from core.ui.frame import guarded
+from core.ui.pieces import draw_bars, png_url
+from core.ui.services import services
+
+PAD_SIDE: Final = 280
+_BRUSH: Final = 20
+_INK, _PAPER = "#16181F", "#FFFFFF"
+_FILE_TYPES: Final = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
+_INVITATION: Final = "Draw a digit on the white pad, as large as you like."
+
+
+def draw_pad_and_answers(runs: Sequence[Run]) -> None:
+    """Draw the pad on one side and the answers on the other; a stroke redraws only these."""
+    ids = [run.id for run in runs]
+
+    def part() -> None:
+        with guarded():
+            pad, seen, said = st.columns([300, 220, 640], gap="large")
+            with pad:
+                source = _draw_inputs()
+            digit, problem = _prepare(source)
+            with seen:
+                _draw_seen(digit)
+            with said:
+                _draw_answers([services().store.read(run_id) for run_id in ids], digit, problem)
+
+    st.fragment(part)()
+
+
+def _draw_inputs() -> Any:
+    """Draw pad and upload; return the picture, or the DrawingError that says why there is none."""
+    # Imported here: outside a running Streamlit its import fails.
+    from streamlit_drawable_canvas import st_canvas
+
+    st.session_state.setdefault("pad_round", 0)
+    key = f"pad_{st.session_state['pad_round']}"
+    # The pad forgets its drawing when the page changes; the strokes kept here bring it back.
+    if key not in st.session_state:
+        st.session_state["pad_start"] = st.session_state.get("pad_strokes")
+    result = st_canvas(
+        stroke_width=_BRUSH,
+        stroke_color=_INK,
+        background_color=_PAPER,
+        width=PAD_SIDE,
+        height=PAD_SIDE,
+        initial_drawing=st.session_state["pad_start"],
+        return_image_data=True,
+        key=key,
+        label="Drawing pad",
+    )
+    st.session_state["pad_strokes"] = result.json_data
+    with st.container(horizontal=True):
+        st.button("Undo", icon=":material/undo:", key="undo", on_click=_undo)
+        st.button("Clear", icon=":material/delete:", key="clear", on_click=_clear)
+    upload = st.file_uploader(
+        "Or a picture of one digit",
+        type=_FILE_TYPES,
+        key=f"upload_{st.session_state.get('upload_round', 0)}",
+        help="PNG, JPEG, WebP, GIF or BMP, at most 10 MB. One digit, dark on light or light on "
+        "dark. Nothing is kept.",
+    )
+    try:
+        if upload is not None:
+            return read_picture(upload.getvalue(), upload.name)
+        return _canvas_picture(result)
+    except DrawingError as error:
+        return error
+
+
+def _canvas_picture(result: Any) -> Any:
+    try:
+        image = result.image_data
+    except Exception as error:  # whatever the browser sent that is no picture
+        raise DrawingError(
+            "The drawing did not arrive as a picture. Clear the pad and draw again."
+        ) from error
+    if image is None:
+        raise EmptyDrawingError(_INVITATION)
+    return read_canvas(image)
+
+
+def _undo() -> None:
+    strokes = st.session_state.get("pad_strokes") or {}
+    _restart({**strokes, "objects": strokes.get("objects", [])[:-1]})
+
+
+def _clear() -> None:
+    st.session_state["upload_round"] = st.session_state.get("upload_round", 0) + 1
+    _restart(None)
+
+
+def _restart(strokes: dict[str, Any] | None) -> None:
+    """Begin a new pad, which is the only way to change what is on it, with these strokes."""
+    st.session_state["pad_strokes"] = strokes
+    st.session_state["pad_round"] += 1
+
+
+def _prepare(source: Any) -> tuple[Digit | None, str]:
+    try:
+        if isinstance(source, DrawingError):
+            raise source
+        return to_digit(source), ""
+    except EmptyDrawingError:
+        return None, _INVITATION
+    except DrawingError as error:
+        return None, str(error)
+
+
+def _draw_seen(digit: Digit | None) -> None:
+    image = digit.image if digit else np.zeros((28, 28), dtype=np.uint8)
+    alt = "The drawing as the models get it" if digit else "Nothing is drawn yet"
+    st.html(
+        '<h3 style="margin:0;padding:0">What they see</h3>'
+        f'<img class="dl-pixels" src="{png_url(image)}" alt="{alt}">'
+        '<p class="dl-quiet">28×28 pixels: cut to the ink, scaled to 20 pixels, and moved so that '
+        "its weight is in the middle, as MNIST's digits were made.</p>"
+    )
+
+
+def _draw_answers(runs: Sequence[Run], digit: Digit | None, problem: str) -> None:
+    if digit is None:
+        st.info(problem, icon=":material/draw:")
+    answers: list[tuple[Run, npt.NDArray[np.float32]]] = []
+    columns = st.columns(min(4, max(2, len(runs))), gap="medium")
+    for place, run in enumerate(runs):
+        with columns[place % len(columns)]:
+            try:
+                model = _model(run.id, services().store.weights_version(run.id))
+            except DigitLabError as error:
+                st.warning(str(error), icon=":material/broken_image:")
+                continue
+            if digit is None:
+                draw_bars(run, None)
+                continue
+            probabilities = predict(run.config, model, digit.image[None])[0]
+            answers.append((run, probabilities))
+            draw_bars(run, probabilities)
+    if digit is not None and len(answers) > 1:
+        st.html(f'<p class="dl-lead">{_agreement(answers)}</p>')
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _model(run_id: str, version: int) -> nn.Module:
+    """Return the trained model of a run; `version` lets a replaced file be read anew."""
+    del version  # it only keys the cache
+    store = services().store
+    return restore_model(store.read(run_id).config, store.weights(run_id))
+
+
+def _agreement(answers: Sequence[tuple[Run, npt.NDArray[np.float32]]]) -> str:
+    said = {int(probabilities.argmax()) for _, probabilities in answers}
+    if len(said) == 1:
+        return f"They agree: it is a {said.pop()}."
+    return "They disagree."

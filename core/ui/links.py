@@ -1,0 +1,136 @@
+"""What a page shows is in its address: a link opens the same view for somebody else."""
+
+from collections.abc import Sequence
+from typing import Final, Never
+
+import streamlit as st
+
+from core.errors import RunError
+from core.recipes import COMPARED_PAIR
+from core.runs.records import Run, UnreadableRun
+from core.ui.services import services
+
+MAX_RUNS: Final = 8
+_CHOSEN: Final = "chosen_runs"  # kept over page switches, so that Draw shows what Compare did
+
+
+def linked(name: str, options: Sequence[str], default: str) -> str:
+    """Tie a widget to the address parameter `name` and return the widget's key.
+
+    The widget must offer `options` (short, stable words that may stand in a link) and call
+    `write_link(name, default)` when it changes. Unknown values in a link count as `default`.
+    """
+    key, seen_key = f"link_{name}", f"link_{name}_seen"
+    in_address = st.query_params.get(name, default)
+    value = in_address if in_address in options else default
+    # The address wins when it was changed by hand, by a link or by the back button.
+    if key not in st.session_state or st.session_state.get(seen_key) != in_address:
+        st.session_state[key] = value
+    if st.session_state[key] not in options:
+        st.session_state[key] = default
+    st.session_state[seen_key] = in_address
+    return key
+
+
+def write_link(name: str, default: str) -> None:
+    """Copy the widget tied to `name` into the address; the default leaves it short."""
+    value = st.session_state.get(f"link_{name}") or default
+    if value == default:
+        st.query_params.pop(name, None)
+    else:
+        st.query_params[name] = value
+    st.session_state[f"link_{name}_seen"] = value
+
+
+def open_page(page: str, run_ids: Sequence[str], **parameters: str) -> Never:
+    """Go to `page` ("compare", "mistakes" or "draw") showing these runs."""
+    st.session_state[_CHOSEN] = list(run_ids)
+    st.switch_page(f"pages/{page}.py", query_params={"runs": list(run_ids), **parameters})
+
+
+def choose_runs(label: str, *, at_most: int = MAX_RUNS, finished: bool = False) -> list[Run]:
+    """Draw the picker of runs and return those chosen, in the order of choice.
+
+    The choice comes from the address, else from the page before, else from the newest pair.
+    Runs in a link that are gone or unreadable are named in a sentence; the rest is shown.
+    With `finished` only runs that finished are offered.
+    """
+    listed = services().store.list()
+    offered = {
+        run.id: run
+        for run in listed
+        if isinstance(run, Run) and (run.summary is not None or not finished)
+    }
+    wanted = _wanted(offered)
+    _explain_missing(wanted, offered, listed)
+    present = [run_id for run_id in wanted if run_id in offered][:at_most]
+    key = f"runs_{at_most}_{finished}"
+    if key not in st.session_state or st.session_state.get(f"{key}_seen") != present:
+        st.session_state[key] = present
+    st.session_state[f"{key}_seen"] = present
+    chosen = st.multiselect(
+        label,
+        list(offered),
+        key=key,
+        format_func=lambda run_id: _option_label(offered, run_id),
+        max_selections=at_most,
+        on_change=_write_runs,
+        args=(key,),
+        placeholder="Choose runs",
+    )
+    return [offered[run_id] for run_id in chosen]
+
+
+def _wanted(offered: dict[str, Run]) -> list[str]:
+    wanted = [str(run_id)[:40] for run_id in st.query_params.get_all("runs")]
+    if not wanted and "runs" not in st.query_params:
+        kept = [run_id for run_id in st.session_state.get(_CHOSEN, []) if run_id in offered]
+        wanted = kept or newest_pair(list(offered.values()))
+        # Into the address, or a copied link would show somebody else other runs.
+        if wanted:
+            st.query_params["runs"] = wanted
+    st.session_state[_CHOSEN] = wanted
+    return list(dict.fromkeys(wanted))
+
+
+def newest_pair(runs: Sequence[Run]) -> list[str]:
+    """Return the ids to show when nobody has chosen: the newest SGD and Adam, else the newest."""
+    newest: dict[str, str] = {}
+    for run in runs:
+        if run.info.recipe in COMPARED_PAIR:
+            newest.setdefault(run.info.recipe, run.id)
+    if len(newest) == len(COMPARED_PAIR):
+        return [newest[recipe] for recipe in COMPARED_PAIR]
+    return [run.id for run in runs[:2]]
+
+
+def _write_runs(key: str) -> None:
+    chosen = st.session_state[key]
+    st.query_params["runs"] = chosen or [""]
+    st.session_state[_CHOSEN] = chosen
+    st.session_state[f"{key}_seen"] = chosen
+
+
+def _explain_missing(
+    wanted: Sequence[str], offered: dict[str, Run], listed: Sequence[Run | UnreadableRun]
+) -> None:
+    for run_id in wanted:
+        if run_id in offered or not run_id:
+            continue
+        known = next((run for run in listed if run.id == run_id), None)
+        if isinstance(known, UnreadableRun):
+            st.warning(known.reason, icon=":material/broken_image:")
+        elif known is not None:
+            st.info(f"{known.name} has not finished yet, so there is nothing to show of it here.")
+        else:
+            try:
+                services().store.folder(run_id)
+            except RunError as error:
+                st.warning(f"{error} The link named it.", icon=":material/link_off:")
+
+
+def _option_label(offered: dict[str, Run], run_id: str) -> str:
+    run = offered[run_id]
+    same_name = sum(other.name == run.name for other in offered.values()) > 1
+    mark = " (example)" if run.info.example else f" ({run_id[-5:]})" if same_name else ""
+    return f"{run.name}{mark}"

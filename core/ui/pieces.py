@@ -1,0 +1,115 @@
+"""Small pieces of HTML that several pages show. Everything that people typed is escaped here."""
+
+import base64
+import io
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import streamlit as st
+from PIL import Image
+
+from core.config import CLASSES
+from core.runs.records import Run
+from core.ui import words
+from core.ui.theme import run_colour
+
+
+def dot(run: Run) -> str:
+    """Return the coloured dot that stands for a run."""
+    return f'<span class="dl-dot" style="background:{run_colour(run.info.colour)}"></span>'
+
+
+def named(run: Run) -> str:
+    """Return dot and name of a run as HTML."""
+    return f"{dot(run)}<b>{escape(run.name)}</b>"
+
+
+def draw_verdict(sentences: Sequence[str], note: str = "") -> None:
+    """Draw the verdict, one line a sentence, with a smaller note below."""
+    lines = "<br>".join(escape(sentence) for sentence in sentences)
+    small = f"<small>{escape(note)}</small>" if note else ""
+    st.html(f'<div class="dl-verdict" role="status">{lines}{small}</div>')
+
+
+def draw_standings(lines: Sequence[tuple[Run, str]]) -> None:
+    """Draw each run with a phrase on how it stands."""
+    items = "".join(
+        f'<span>{named(run)} <span class="dl-quiet">{escape(text)}</span></span>'
+        for run, text in lines
+    )
+    st.html(f'<div class="dl-who">{items}</div>')
+
+
+def draw_table(table: pd.DataFrame, css_class: str = "dl-differences") -> None:
+    """Draw a small table of words, its index as the first column."""
+    heads = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in table.columns)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(str(index))}</th>'
+        + "".join(f"<td>{escape(str(value))}</td>" for value in row)
+        + "</tr>"
+        for index, row in zip(table.index, table.itertuples(index=False), strict=True)
+    )
+    st.html(
+        f'<div class="dl-scroll"><table class="{css_class}"><thead><tr><td></td>{heads}</tr>'
+        f"</thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def png_url(image: npt.NDArray[np.uint8]) -> str:
+    """Return a grey picture `(h, w)` uint8 as a PNG that stands in the page itself."""
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, format="PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def draw_bars(run: Run, probabilities: npt.NDArray[np.floating] | None) -> None:
+    """Draw a run's answer and its ten probabilities `(10,)` as bars; None leaves them empty.
+
+    Empty or not, it takes the same room, so that nothing jumps with the first stroke.
+    """
+    if probabilities is None:
+        said, sure, shares, answer = "–", "It waits for a digit.", [0.0] * CLASSES, None
+    else:
+        shares = [float(share) for share in probabilities]
+        answer = int(probabilities.argmax())
+        said, sure = str(answer), sureness(shares[answer])
+    colour = run_colour(run.info.colour)
+    rows = "".join(
+        f'<span class="{"dl-top" if digit == answer else ""}">{digit}</span>'
+        f'<div class="dl-track"><div style="width:{100 * share:.1f}%;background:{colour}"></div>'
+        f'</div><span class="{"dl-top" if digit == answer else ""}">'
+        f"{_share(share) if answer is not None else ''}</span>"
+        for digit, share in enumerate(shares)
+    )
+    st.html(
+        f'<div class="dl-answer" data-answer="{said}"><h3>{dot(run)}{escape(run.name)} says</h3>'
+        f'<div class="dl-said">{said}</div><div class="dl-sure">{sure}</div>'
+        f'<div class="dl-bars">{rows}</div></div>'
+    )
+
+
+def sureness(probability: float) -> str:
+    """Say in words how sure a model is, by the probability of its answer."""
+    if probability >= 0.95:
+        return f"It is very sure ({_share(probability)})."
+    if probability >= 0.7:
+        return f"It is fairly sure ({_share(probability)})."
+    if probability >= 0.4:
+        return f"It is not sure ({_share(probability)})."
+    return f"It is guessing ({_share(probability)})."
+
+
+def _share(probability: float) -> str:
+    # Never 100 %: a softmax probability is not a certainty.
+    return "over 99 %" if probability >= 0.995 else f"{100 * probability:.0f} %"
+
+
+def so_far(run: Run, accuracy: float | None, epoch: int) -> str:
+    """Say how a run stands that has not finished."""
+    if run.status.state == "running" and accuracy is not None:
+        return f"so far {words.percent(accuracy)} after epoch {epoch}"
+    detail = words.state_detail(run, 0)
+    return f"{words.state_word(run)}{', ' + detail if detail else ''}"

@@ -1,0 +1,122 @@
+"""The parts of the Runs page."""
+
+import streamlit as st
+
+from core.errors import DigitLabError
+from core.runs.queue import cancel
+from core.runs.records import Run
+from core.ui import words
+from core.ui.components import TableAnswer, draw_run_table
+from core.ui.frame import guarded
+from core.ui.launch import estimated_pair_seconds, launch_compared_pair
+from core.ui.links import MAX_RUNS, open_page
+from core.ui.run_rows import run_rows
+from core.ui.services import services
+
+_LIVE_SECONDS = 1.0
+_PAGE_SIZE = 25
+
+
+def has_own_runs() -> bool:
+    """Tell whether there is any run beside the shipped examples."""
+    return any(not (isinstance(run, Run) and run.info.example) for run in services().store.list())
+
+
+def draw_welcome(*, primary: bool) -> None:
+    """Draw what this is in two sentences and the one button that starts it."""
+    if primary:
+        st.html(
+            '<div class="dl-hero"><p>Digit Lab trains small neural networks to read handwritten '
+            "digits while you watch. Press the button to let two ways of learning, plain SGD and "
+            "the adaptive Adam, race on the same digits, and see which one wins and by how "
+            "much.</p></div>"
+        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(
+            "Compare SGD with Adam",
+            type="primary" if primary else "secondary",
+            icon=":material/compare_arrows:",
+            key="compare_pair",
+        )
+        seconds = estimated_pair_seconds(services().store)
+        if seconds is not None:
+            st.caption(f"about {words.duration(seconds)} on this computer")
+    if pressed:
+        open_page("compare", launch_compared_pair())
+
+
+def draw_runs() -> None:
+    """Draw the table of runs, live while something waits or trains and still otherwise."""
+    live = any(isinstance(run, Run) and run.active for run in services().store.list())
+    st.fragment(_draw_table, run_every=_LIVE_SECONDS if live else None)(live)
+
+
+def _draw_table(live: bool) -> None:
+    with guarded():
+        store = services().store
+        listed = store.list()
+        if live and not any(isinstance(run, Run) and run.active for run in listed):
+            st.rerun()
+        st.header("All runs", anchor=False)
+        if not listed:
+            st.html(
+                '<p class="dl-quiet">Runs appear here once you start one: their settings, how far '
+                "they are, and how well they read digits they have never seen.</p>"
+            )
+            return
+        page = 1
+        if len(listed) > _PAGE_SIZE:
+            pages = -(-len(listed) // _PAGE_SIZE)
+            page = st.pagination(pages, key="runs_page") or 1
+        shown = listed[(page - 1) * _PAGE_SIZE : page * _PAGE_SIZE]
+        actions = st.container()
+        answer = draw_run_table(run_rows(store, shown), key="run_table")
+        with actions:
+            _draw_actions(answer.chosen)
+        _act(answer)
+
+
+def _draw_actions(chosen: list[str]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        few = 0 < len(chosen) <= MAX_RUNS
+        for page, label, icon in (
+            ("compare", "Compare", ":material/compare_arrows:"),
+            ("mistakes", "See mistakes", ":material/search:"),
+            ("draw", "Draw for", ":material/draw:"),
+        ):
+            if st.button(
+                f"{label} ({len(chosen)})", icon=icon, disabled=not few, key=f"selected_{page}"
+            ):
+                open_page(page, chosen)
+        if not few:
+            hint = f"Choose up to {MAX_RUNS}." if chosen else "Tick runs to look at them together."
+            st.caption(hint)
+
+
+def _act(answer: TableAnswer) -> None:
+    if answer.action is None or answer.run_id is None:
+        return
+    if answer.action == "open":
+        open_page("compare", [answer.run_id])
+    elif answer.action == "cancel":
+        cancel(services().store, answer.run_id)
+        st.rerun(scope="fragment")
+    else:
+        _confirm_delete(answer.run_id)
+
+
+@st.dialog("Delete this run?")
+def _confirm_delete(run_id: str) -> None:
+    store = services().store
+    try:
+        name = store.read(run_id).name
+    except DigitLabError:
+        name = run_id
+    st.text(f"{name}\n\nIts curves, its trained model and its answers are removed for good.")
+    with st.container(horizontal=True):
+        if st.button("Delete", type="primary", key="confirm_delete"):
+            with guarded():
+                store.delete(run_id)
+                st.rerun()
+        if st.button("Keep it", key="keep"):
+            st.rerun()

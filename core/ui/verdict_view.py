@@ -1,0 +1,112 @@
+"""The top of the Compare page: how each run stands, and the verdict with its statistics."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from core.analysis.curves import watched_columns
+from core.analysis.verdict import (
+    ONE_SEED_CAVEAT,
+    compare_predictions,
+    statistics_table,
+    verdict_sentence,
+)
+from core.errors import DigitLabError
+from core.runs.queue import cancel
+from core.runs.records import Run
+from core.runs.results import Predictions
+from core.ui import words
+from core.ui.pieces import draw_standings, draw_table, draw_verdict, so_far
+from core.ui.services import services
+
+
+def draw_standing(runs: Sequence[Run]) -> None:
+    """Draw how each run stands, and the verdict as soon as two of them have finished."""
+    draw_standings([(run, _standing(run)) for run in runs])
+    active = [run for run in runs if run.active]
+    if active:
+        _draw_progress(active)
+    finished = _answers(runs)
+    if len(finished) >= 2:
+        _draw_verdicts(finished)
+    elif active:
+        draw_verdict(
+            ["The verdict appears here when the training ends."],
+            "It rests on test images that no run has seen while learning.",
+        )
+
+
+def _standing(run: Run) -> str:
+    if run.summary is not None:
+        test = f"{words.test_accuracy(run.summary)} of {run.summary.test_images:,} test images"
+        best = run.summary.best_validation_accuracy
+        validation = f", best validation {words.percent(best)}" if best is not None else ""
+        return f"{test}{validation}, {words.run_time(run)}"
+    epochs = services().store.epochs(run.id)
+    watched = watched_columns(epochs)
+    if watched is None:
+        return so_far(run, None, 0)
+    last = epochs.iloc[-1]
+    return so_far(run, float(last[watched[1]]), int(last["epoch"]))
+
+
+def _draw_progress(active: Sequence[Run]) -> None:
+    for run in active:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            share = run.status.step / run.status.steps if run.status.steps else 0.0
+            st.progress(min(1.0, share), text=_progress_text(run))
+            if st.button("Cancel", key=f"cancel_{run.id}", help="Stop this run"):
+                cancel(services().store, run.id)
+                st.rerun()
+
+
+def _progress_text(run: Run) -> str:
+    # Markdown would read a name's stars and brackets as formatting: the name stands above already.
+    return f"{words.state_word(run).capitalize()}: {words.state_detail(run, 0)}"
+
+
+def _answers(runs: Sequence[Run]) -> list[tuple[Run, Predictions]]:
+    found = []
+    for run in runs:
+        if run.summary is None:
+            continue
+        try:
+            found.append((run, services().store.predictions(run.id)))
+        except DigitLabError as error:
+            st.warning(str(error), icon=":material/broken_image:")
+    return found
+
+
+def _draw_verdicts(finished: Sequence[tuple[Run, Predictions]]) -> None:
+    (first, answers), *others = finished
+    sentences, tables, apart = [], [], []
+    for other, other_answers in others:
+        if not np.array_equal(answers.labels, other_answers.labels):
+            apart.append(other.name)
+            continue
+        comparison = compare_predictions(answers.labels, answers.predicted, other_answers.predicted)
+        names = _two_names(first, other)
+        sentences.append(verdict_sentence(comparison, *names))
+        tables.append((names, statistics_table(comparison, *names)))
+    if apart:
+        st.warning(
+            f"{first.name} and {', '.join(apart)} were judged on different test images, so their "
+            "figures do not say which is better.",
+            icon=":material/balance:",
+        )
+    if not sentences:
+        return
+    draw_verdict(sentences, ONE_SEED_CAVEAT)
+    with st.expander("How we know"):
+        for names, table in tables:
+            st.text(f"{names[0]} against {names[1]}")
+            draw_table(table.set_index(table.columns[0]))
+        if len(tables) > 1:
+            st.caption("With many comparisons, about one in twenty looks certain by chance alone.")
+
+
+def _two_names(first: Run, second: Run) -> tuple[str, str]:
+    if first.name != second.name:
+        return first.name, second.name
+    return f"{first.name} (1)", f"{second.name} (2)"

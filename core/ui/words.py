@@ -1,0 +1,98 @@
+"""How figures and fields read on a page."""
+
+import time
+from typing import Final
+
+from core.analysis.paired import wilson_interval
+from core.config import RunConfig, field_title
+from core.runs.records import Run, Summary
+
+CHOICES: Final[dict[str, dict[str, str]]] = {
+    "optimizer": {
+        "sgd": "SGD",
+        "adam": "Adam",
+        "adamw": "AdamW",
+        "rmsprop": "RMSprop",
+        "adagrad": "Adagrad",
+    },
+    "model": {"mlp": "all pixels at once (MLP)", "cnn": "sliding windows (CNN)"},
+    "loss": {"cross_entropy": "cross-entropy", "mse": "mean squared error"},
+    "normalisation": {"none": "0 to 1", "mnist": "MNIST's mean and spread", "half": "-1 to 1"},
+    "watch": {"validation": "validation images", "test": "test images", "none": "none"},
+    "dataset": {"mnist": "MNIST", "digits": "embedded digits"},
+}
+
+
+def choice_word(field: str, value: str) -> str:
+    """Return how a choice of `field` reads on a page."""
+    return CHOICES.get(field, {}).get(value, value)
+
+
+def field_word(field: str) -> str:
+    """Return how the name of a RunConfig field reads on a page."""
+    return field_title(field) if field in RunConfig.model_fields else field
+
+
+def percent(share: float | None) -> str:
+    """Write a share as percent with one decimal; a dash where there is none."""
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def test_accuracy(summary: Summary | None) -> str:
+    """Write the test accuracy with half the width of its 95 % Wilson interval."""
+    if summary is None:
+        return "–"
+    right = round(summary.test_accuracy * summary.test_images)
+    low, high = wilson_interval(right, summary.test_images)
+    return f"{percent(summary.test_accuracy)} ±{50 * (high - low):.1f}"
+
+
+def duration(seconds: float | None) -> str:
+    """Write a length of time, rounded as far as it matters."""
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if minutes < 10 else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def run_time(run: Run) -> str:
+    """Write how long the run has trained, or did."""
+    if run.summary is not None:
+        return duration(run.summary.seconds)
+    if run.status.started is None:
+        return "–"
+    return duration(run.status.heartbeat - run.status.started)
+
+
+def state_word(run: Run) -> str:
+    """Write where the run stands."""
+    words = {
+        "queued": "waiting",
+        "running": "training" if run.status.step else "starting",
+        "diverged": "ran away (diverged)",
+    }
+    return words.get(run.status.state, run.status.state)
+
+
+def state_detail(run: Run, waiting_before: int) -> str:
+    """Write what is worth knowing beside the state."""
+    if run.status.state == "queued":
+        return "next" if not waiting_before else f"{waiting_before} before it"
+    if run.status.state == "running":
+        silent = time.time() - run.status.heartbeat
+        if silent > 30:
+            return f"no sign of life for {duration(silent)}"
+        left = run.seconds_left
+        if left is None:
+            return "loading the images"
+        return f"epoch {max(1, run.status.epoch)} of {run.config.epochs}, {duration(left)} left"
+    return "" if run.status.state == "finished" else run.status.reason
+
+
+def method(config: RunConfig) -> str:
+    """Write optimizer and learning rate."""
+    return f"{choice_word('optimizer', config.optimizer)}, {config.learning_rate:g}"

@@ -1,0 +1,5 @@
+"""Digit Lab's entry point: `streamlit run dashboard.py`, or `make run`."""
+
+from core.ui.server import app
+
+__all__ = ["app"]

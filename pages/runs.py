@@ -1,0 +1,14 @@
+"""Runs: what is here, what is training, start something."""
+
+import streamlit as st
+
+from core.ui.forms import draw_launch_form
+from core.ui.frame import draw_title
+from core.ui.runs_view import draw_runs, draw_welcome, has_own_runs
+
+own = has_own_runs()
+draw_title("Runs" if own else "How does a computer learn to read digits?")
+draw_welcome(primary=not own)
+with st.sidebar:
+    draw_launch_form(primary=own)
+draw_runs()
