@@ -1,5 +1,10 @@
-"""Digit Lab's entry point: `streamlit run dashboard.py`, or `make run`."""
+"""Digit Lab's entry point: `streamlit run dashboard.py`, or `make run`.
 
-from core.ui.server import app
+Streamlit finds `app` by reading this file, so it must be made here by name.
+"""
 
-__all__ = ["app"]
+import streamlit as st
+
+from core.ui.server import SCRIPT, lifespan, routes
+
+app = st.App(SCRIPT, lifespan=lifespan, routes=routes)

@@ -1,32 +1,22 @@
 """Any picture → the 28×28 digit a model was trained on.
 
-read_picture or read_canvas ─► paper and its colour ─► find_ink ─► thicken ─► center_digit
+pictures.read_picture or read_canvas ─► paper and its colour ─► find_ink ─► thicken ─► center_digit
 
-What comes in is untrusted. Light or dark paper is told from the border of the picture and ink from
-paper by one threshold for the whole picture (Otsu): soft shadows pass, a shadow as dark as the ink
-does not.
+Light or dark paper is told from the border of the picture and ink from paper by one threshold for
+the whole picture (Otsu): soft shadows pass, a shadow as dark as the ink does not.
 """
 
 import math
-import struct
-import warnings
-import zlib
 from dataclasses import dataclass
-from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 from scipy import ndimage
 
 from core.errors import DrawingError, EmptyDrawingError
 from core.learning.centering import BOX, FIELD, MIDDLE, center_digit, center_of_mass, ink_box
-
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
-MAX_BYTES = 10 * 1024**2
-MAX_PIXELS = 40_000_000
-MAX_CANVAS_SIDE = 1000  # pixels
-WORKING_SIDE = 1000  # pixels; larger pictures are averaged down to this before anything else
+from core.pictures import reduce_picture
 
 MIN_CONTRAST = 25  # of 255, between paper and ink; noise and JPEG artefacts stay below
 MIN_MARK = 1 / 14  # of the picture's longer side; a click with the pad's 18 px brush is smaller
@@ -38,13 +28,6 @@ FAINT = 0.2  # of full ink; blur below this would lengthen the digit's box beyon
 # 1/14 and half below 1/8. Digits drawn with a fine pen were best read when widened to 1/8.
 THIN_STROKE = 1 / 14
 USUAL_STROKE = 1 / 8
-
-# What Pillow raises on damaged files: UnidentifiedImageError is an OSError; the rest are listed
-# from its plugins for FORMATS and from Image.open, load and getexif.
-_PILLOW_ERRORS = (
-    OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError,
-    RuntimeError, MemoryError, OverflowError, struct.error, zlib.error,
-)  # fmt: skip
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -62,48 +45,6 @@ class Digit:
     inverted: bool
 
 
-def read_picture(content: bytes, name: str) -> Image.Image:
-    """Open an uploaded PNG, JPEG, WebP, GIF (its first frame) or BMP, the right way up.
-
-    Pictures with a side above 1,000 pixels come back averaged down to that.
-    Raises DrawingError if the file is larger than 10 MB or 40 megapixels, damaged, or of another
-    kind. The size is checked before any pixel is decoded.
-    """
-    shown = f"“{' '.join(name.split())[:60]}”"
-    if not content:
-        raise DrawingError(f"{shown} is empty. Choose a picture of a digit.")
-    if len(content) > MAX_BYTES:
-        raise DrawingError(f"{shown} is larger than 10 MB. Make the picture smaller first.")
-    try:
-        with warnings.catch_warnings():
-            # Pillow remarks on odd files on the console; a stranger's file must not write there.
-            warnings.filterwarnings("ignore", module=r"PIL\.")
-            return _opened(content)
-    except Image.DecompressionBombError as exc:
-        raise DrawingError(
-            f"{shown} has more than 40 megapixels. Make the picture smaller first."
-        ) from exc
-    except _PILLOW_ERRORS as exc:
-        raise DrawingError(
-            f"{shown} cannot be read as a picture: it is damaged or of another kind. "
-            "Choose a PNG, JPEG, WebP, GIF or BMP file."
-        ) from exc
-
-
-def read_canvas(image_data: NDArray[np.generic] | None) -> Image.Image:
-    """Take what streamlit-drawable-canvas sends: RGBA, uint8 `(h, w, 4)`, None before any stroke.
-
-    Raises EmptyDrawingError for None and DrawingError for any other shape, dtype or a side above
-    1,000 pixels, as a tampered client may send them.
-    """
-    if image_data is None:
-        raise EmptyDrawingError("There is nothing to read yet. Draw a digit.")
-    fits = image_data.ndim == 3 and image_data.shape[2] == 4 and image_data.dtype == np.uint8
-    if not fits or not 0 < min(image_data.shape) <= max(image_data.shape) <= MAX_CANVAS_SIDE:
-        raise DrawingError("The drawing arrived damaged. Clear the pad and draw the digit again.")
-    return Image.fromarray(np.ascontiguousarray(image_data))
-
-
 def to_digit(picture: Image.Image | Bytes, *, scale: bool = True, center: bool = True) -> Digit:
     """Find the digit in a picture and bring it to MNIST's size, place, colours and stroke width.
 
@@ -111,7 +52,7 @@ def to_digit(picture: Image.Image | Bytes, *, scale: bool = True, center: bool =
     `center_digit`, which says what happens without them.
     Raises EmptyDrawingError if there is nothing but paper, DrawingError for any other array.
     """
-    pixels = _on_paper(_reduced(_as_picture(picture)))
+    pixels = _on_paper(reduce_picture(_as_picture(picture)))
     paper = _paper_color(pixels)
     finished = _finished_digit(pixels, paper)
     if finished is not None:
@@ -152,9 +93,12 @@ def thicken(ink: Floats) -> Floats:
     of the digit's longest side, 2.5 pixels at 28×28; from a fourteenth on it stays as it is.
     """
     marks: Mask = ink > ink.max() / 2
-    longest = _longest_side(marks)
+    top, bottom, left, right = ink_box(marks)
+    longest = max(bottom - top, right - left)
     # Distances to the edge across a stroke w pixels wide run 1 … w/2 … 1 and average (w + 2) / 4.
-    width = max(1.0, 4 * ndimage.distance_transform_edt(marks)[marks].mean() - 2)
+    # The frame of paper lets strokes end at the edge of the picture as well.
+    cropped = np.pad(marks[top:bottom, left:right], 1)
+    width = max(1.0, 4 * ndimage.distance_transform_edt(cropped)[cropped].mean() - 2)
     if width >= THIN_STROKE * longest:
         return ink
     # Each side grows by this much, and so does the digit it is measured against.
@@ -162,14 +106,6 @@ def thicken(ink: Floats) -> Floats:
     distance = ndimage.distance_transform_edt(~marks)
     widened: Floats = np.clip(grow + 1 - distance, 0, 1).astype(np.float32)
     return np.maximum(ink, widened)
-
-
-def _opened(content: bytes) -> Image.Image:
-    picture: Image.Image = Image.open(BytesIO(content), formats=FORMATS)  # reads the header only
-    if picture.width * picture.height > MAX_PIXELS:
-        raise Image.DecompressionBombError  # as Pillow does at its own, laxer limit
-    picture.draft(None, (WORKING_SIDE, WORKING_SIDE))  # JPEG can decode to a fraction at once
-    return ImageOps.exif_transpose(_reduced(picture))
 
 
 def _as_picture(picture: Image.Image | Bytes) -> Image.Image:
@@ -183,22 +119,6 @@ def _as_picture(picture: Image.Image | Bytes) -> Image.Image:
             f"not {picture.dtype} of shape {picture.shape}."
         )
     return Image.fromarray(np.ascontiguousarray(picture))
-
-
-def _reduced(picture: Image.Image) -> Image.Image:
-    """Bring any mode to 8 bits of L, RGB or RGBA and the longer side to WORKING_SIDE at most."""
-    if picture.mode.startswith("I"):  # 16 bit; Pillow's own conversion would cut instead of scale
-        wide = np.clip(np.asarray(picture), 0, 65535)
-        eight_bit = Image.fromarray((wide // 257).astype(np.uint8))
-        eight_bit.info = picture.info  # where EXIF lies
-        picture = eight_bit
-    elif picture.mode not in {"L", "RGB", "RGBA"}:
-        picture = picture.convert("L" if picture.mode in {"1", "F"} else "RGBA")
-    factor = WORKING_SIDE / max(picture.size)
-    if factor >= 1:
-        return picture
-    width, height = (max(1, round(side * factor)) for side in picture.size)
-    return picture.resize((width, height), Image.Resampling.BOX)
 
 
 def _on_paper(picture: Image.Image) -> Bytes:

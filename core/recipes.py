@@ -43,20 +43,20 @@ RECIPES: Final[dict[str, Recipe]] = {
     for recipe in (
         Recipe(
             "article1-sgd",
-            "SGD, article 1",
+            "SGD (article 1)",
             "Shows how slowly plain gradient descent learns with small steps, even in 25 rounds.",
             _ARTICLE1.replace(optimizer="sgd"),
         ),
         Recipe(
             "article1-adam",
-            "Adam, article 1",
+            "Adam (article 1)",
             "Shows that Adam, which adapts every weight's step, gets much further in the same "
             "25 rounds.",
             _ARTICLE1.replace(optimizer="adam"),
         ),
         Recipe(
             "article0-adam",
-            "Adam, article 0",
+            "Adam (article 0)",
             "Shows a whole training from first step to saved model, and how watching the test "
             "images for 50 rounds reveals learning by heart (overfitting).",
             _ALL_IMAGES.replace(
@@ -71,7 +71,7 @@ RECIPES: Final[dict[str, Recipe]] = {
         ),
         Recipe(
             "article2-mse",
-            "Mean squared error, article 2",
+            "Squared error (article 2)",
             "Shows that a network can learn classes by squared error too, though cross-entropy "
             "learns them faster.",
             _ALL_IMAGES.replace(
@@ -87,14 +87,14 @@ RECIPES: Final[dict[str, Recipe]] = {
         ),
         Recipe(
             "article3-sgd",
-            "CNN with SGD, article 3",
+            "CNN with SGD (article 3)",
             "Shows that sliding windows over the picture (convolutions) read digits better than "
             "a network that sees only single pixels.",
             _ARTICLE3.replace(optimizer="sgd", learning_rate=1e-3, momentum=0.9),
         ),
         Recipe(
             "article3-adam",
-            "CNN with Adam, article 3",
+            "CNN with Adam (article 3)",
             "Shows that Adam can lose its head start when its learning rate is too high for a CNN.",
             _ARTICLE3.replace(optimizer="adam", learning_rate=1e-2),
         ),

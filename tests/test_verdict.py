@@ -211,8 +211,8 @@ def test_sentence_does_not_round_an_imperfect_model_to_perfect() -> None:
 def test_sentence_shows_a_gap_that_is_the_difference_of_what_it_shows() -> None:
     # With one decimal it would be 97.8 and 88.0, but a gap of 9.9.
     assert sentence(8796, 988, 0, 216) == (
-        "Adam reads 97.84 of 100 test digits, SGD 87.96. "
-        "The gap of 9.88 points is far larger than chance."
+        "Adam reads 97.8 of 100 test digits, SGD 88.0. "
+        "The gap of 9.8 points is far larger than chance."
     )
 
 

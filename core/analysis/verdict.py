@@ -88,12 +88,14 @@ def verdict_sentence(comparison: PairedComparison, name_a: str, name_b: str) -> 
     a, b = (comparison.accuracy_a, name_a), (comparison.accuracy_b, name_b)
     (high, better), (low, worse) = (a, b) if comparison.difference > 0 else (b, a)
     gap = abs(comparison.difference)
-    decimals = _sentence_decimals(high, low, gap)
+    decimals = wording.carrying_decimals([high, low, gap])
     reads = (
         f"{better} reads {wording.out_of_hundred(high, decimals)} of 100 test digits, "
         f"{worse} {wording.out_of_hundred(low, decimals)}."
     )
-    the_gap = f"The gap of {wording.number(100 * gap, decimals)} points"
+    # The difference of what is shown: a reader who subtracts finds the same. Exact in the table.
+    shown = round(100 * high, decimals) - round(100 * low, decimals)
+    the_gap = f"The gap of {wording.number(shown, decimals)} points"
     if comparison.winner is None:
         where = wording.images(comparison.count)
         return f"Cannot tell yet: {reads} {the_gap} could be chance on {where}."
@@ -187,16 +189,6 @@ def _level_sentence(comparison: PairedComparison, name_a: str, name_b: str) -> s
         return f"{both} On {where} they are right and wrong on exactly the same ones."
     times = "1 image" if apart == 1 else f"{apart:,} images"
     return f"{both} On {times} only {name_a} is right, on as many only {name_b}."
-
-
-def _sentence_decimals(high: float, low: float, gap: float) -> int:
-    """Prefer one decimal; take two where only then the gap is the difference of what is shown."""
-    fewest = wording.carrying_decimals([high, low, gap])
-    for decimals in (fewest, fewest + 1):
-        shown = round(100 * high, decimals) - round(100 * low, decimals)
-        if round(shown, decimals) == round(100 * gap, decimals):
-            return decimals
-    return fewest
 
 
 def _percent(share: float, interval: Interval) -> str:

@@ -1,8 +1,10 @@
 """The Compare page put together: verdict, differences, curves, matrices; live while training."""
 
 from collections.abc import Callable, Sequence
+from html import escape
 from typing import Final
 
+import pandas as pd
 import streamlit as st
 
 from core.analysis.differences import config_differences, learning_rate_note, unfair_reasons
@@ -16,6 +18,7 @@ from core.ui.services import services
 from core.ui.verdict_view import draw_standing
 
 _LIVE_SECONDS: Final = 1.0
+_FEW: Final = 3
 
 
 def draw_comparison(runs: Sequence[Run]) -> None:
@@ -55,18 +58,25 @@ def _draw_differences(runs: Sequence[Run]) -> None:
     for reason in unfair_reasons(configs):
         st.warning(reason, icon=":material/balance:")
     table = config_differences(configs)
-    st.header("What differs", anchor=False)
     if table.empty:
-        st.html('<p class="dl-quiet">Nothing: both have the same settings.</p>')
+        st.html('<p class="dl-quiet"><b>What differs:</b> nothing, the settings are the same.</p>')
         return
     for field in table.index:
         table.loc[field] = [words.choice_word(field, value) for value in table.loc[field]]
-    table.index = [words.field_word(field) for field in table.index]
-    draw_table(table)
-    st.html('<p class="dl-quiet">All other settings are the same.</p>')
+    table.index = pd.Index([words.field_word(field) for field in table.index])
+    if len(table) <= _FEW:
+        each = "; ".join(
+            f"<b>{escape(str(field))}</b> {escape(' | '.join(map(str, values)))}"
+            for field, values in zip(table.index, table.itertuples(index=False), strict=True)
+        )
+        st.html(f"<p>What differs: {each}. Everything else is the same.</p>")
+    else:
+        with st.expander(f"What differs: {len(table)} settings"):
+            draw_table(table)
+            st.html('<p class="dl-quiet">All other settings are the same.</p>')
     note = learning_rate_note(configs)
     if note:
-        st.html(f'<p class="dl-quiet">{note}</p>')
+        st.html(f'<p class="dl-quiet">{escape(note)}</p>')
 
 
 def _column(run: Run, runs: Sequence[Run]) -> str:

@@ -87,20 +87,24 @@ def draw_curves(runs: Sequence[Run], view: CurveView) -> None:
     """Draw loss and accuracy of all runs as `view` says."""
     metrics: tuple[Metric, ...] = ("loss", "accuracy")
     lines = {metric: [_lines(run, metric, view) for run in runs] for metric in metrics}
-    if not _has_points(lines["loss"]):
-        st.html('<p class="dl-quiet">The curves begin with the first epoch.</p>')
+    begun = "" if _has_points(lines["loss"]) else " The curves begin with the first epoch."
+    st.html(
+        '<p class="dl-quiet">Dotted: on the training images, while learning. Solid: on images '
+        f"that are not learned from.{begun}</p>"
+    )
+    planned = max(run.config.epochs for run in runs)
     if view.apart:
         for metric in metrics:
             limits = _limits(lines[metric], metric)
             for column, run, of_run in zip(st.columns(len(runs)), runs, lines[metric], strict=True):
                 with column:
-                    _chart(of_run, metric, view, run.name, f"{metric}_{run.id}", limits)
+                    _chart(of_run, metric, view, run.name, f"{metric}_{run.id}", limits, planned)
     else:
         for column, metric in zip(st.columns(2), metrics, strict=True):
             with column:
                 all_lines = [line for of_run in lines[metric] for line in of_run]
                 title = "Loss" if metric == "loss" else "Accuracy"
-                _chart(all_lines, metric, view, title, metric, None)
+                _chart(all_lines, metric, view, title, metric, None, planned)
     if any(run.config.watch == "test" for run in runs):
         st.html(
             '<p class="dl-quiet">“Test, watched” means that the recipe reads the test images '
@@ -160,9 +164,15 @@ def _chart(
     title: str,
     key: str,
     limits: tuple[float, float] | None,
+    planned: int,
 ) -> None:
     log = view.log and metric == "loss"
     figure: go.Figure = curve_figure(lines, metric=metric, axis=view.axis, log=log, title=title)
+    if view.axis == "epochs":
+        # The whole way from the start: the curves grow into it and the axis stays.
+        figure.update_xaxes(range=[0, planned * 1.02])
+    if not any(len(line.x) for line in lines):
+        limits = (0, 100) if metric == "accuracy" else (0, 2.5)
     if limits is not None and not log:
         figure.update_yaxes(range=limits)
     label = f"Chart of {metric} over {view.axis}: " + ", ".join(line.label for line in lines)

@@ -1,6 +1,7 @@
 """The parts of the Draw page: pad and upload, what the models see, what each of them says."""
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any, Final
 
 import numpy as np
@@ -8,12 +9,13 @@ import numpy.typing as npt
 import streamlit as st
 from torch import nn
 
-from core.drawing import Digit, read_canvas, read_picture, to_digit
+from core.drawing import Digit, to_digit
 from core.errors import DigitLabError, DrawingError, EmptyDrawingError
 from core.learning.evaluation import predict, restore_model
+from core.pictures import read_canvas, read_picture
 from core.runs.records import Run
 from core.ui.frame import guarded
-from core.ui.pieces import draw_bars, png_url
+from core.ui.pieces import answer_card, png_url
 from core.ui.services import services
 
 PAD_SIDE: Final = 280
@@ -28,14 +30,13 @@ def draw_pad_and_answers(runs: Sequence[Run]) -> None:
     ids = [run.id for run in runs]
 
     def part() -> None:
-        with guarded():
-            pad, seen, said = st.columns([300, 220, 640], gap="large")
-            with pad:
+        with guarded(), st.container(horizontal=True, gap="large"):
+            with st.container(width=PAD_SIDE + 10):
                 source = _draw_inputs()
             digit, problem = _prepare(source)
-            with seen:
+            with st.container(width=PAD_SIDE - 60):
                 _draw_seen(digit)
-            with said:
+            with st.container(width="stretch"):
                 _draw_answers([services().store.read(run_id) for run_id in ids], digit, problem)
 
     st.fragment(part)()
@@ -60,7 +61,6 @@ def _draw_inputs() -> Any:
         initial_drawing=st.session_state["pad_start"],
         return_image_data=True,
         key=key,
-        label="Drawing pad",
     )
     st.session_state["pad_strokes"] = result.json_data
     with st.container(horizontal=True):
@@ -132,25 +132,24 @@ def _draw_seen(digit: Digit | None) -> None:
 
 
 def _draw_answers(runs: Sequence[Run], digit: Digit | None, problem: str) -> None:
-    if digit is None:
-        st.info(problem, icon=":material/draw:")
-    answers: list[tuple[Run, npt.NDArray[np.float32]]] = []
-    columns = st.columns(min(4, max(2, len(runs))), gap="medium")
-    for place, run in enumerate(runs):
-        with columns[place % len(columns)]:
-            try:
-                model = _model(run.id, services().store.weights_version(run.id))
-            except DigitLabError as error:
-                st.warning(str(error), icon=":material/broken_image:")
-                continue
-            if digit is None:
-                draw_bars(run, None)
-                continue
-            probabilities = predict(run.config, model, digit.image[None])[0]
-            answers.append((run, probabilities))
-            draw_bars(run, probabilities)
-    if digit is not None and len(answers) > 1:
-        st.html(f'<p class="dl-lead">{_agreement(answers)}</p>')
+    cards, said = [], []
+    for run in runs:
+        try:
+            model = _model(run.id, services().store.weights_version(run.id))
+        except DigitLabError as error:
+            st.warning(str(error), icon=":material/broken_image:")
+            continue
+        if digit is None:
+            cards.append(answer_card(run, None))
+            continue
+        probabilities = predict(run.config, model, digit.image[None])[0]
+        said.append((run.name, probabilities))
+        cards.append(answer_card(run, probabilities))
+    # One line that is always there: an invitation, a problem, or what the answers add up to.
+    st.html(
+        f'<p class="dl-lead dl-sum" role="status">{escape(problem or agreement(said))}</p>'
+        f'<div class="dl-answers">{"".join(cards)}</div>'
+    )
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -161,8 +160,16 @@ def _model(run_id: str, version: int) -> nn.Module:
     return restore_model(store.read(run_id).config, store.weights(run_id))
 
 
-def _agreement(answers: Sequence[tuple[Run, npt.NDArray[np.float32]]]) -> str:
-    said = {int(probabilities.argmax()) for _, probabilities in answers}
+def agreement(said: Sequence[tuple[str, npt.NDArray[np.float32]]]) -> str:
+    """Say what the answers of named runs, each `(10,)` probabilities, add up to."""
+    if not said:
+        return ""
+    digits = [int(probabilities.argmax()) for _, probabilities in said]
     if len(said) == 1:
-        return f"They agree: it is a {said.pop()}."
-    return "They disagree."
+        return f"It reads a {digits[0]}."
+    if len(set(digits)) == 1:
+        return f"{'Both' if len(said) == 2 else 'All'} read a {digits[0]}."
+    readings = ", ".join(
+        f"{name} says {digit}" for (name, _), digit in zip(said, digits, strict=True)
+    )
+    return f"They disagree: {readings}."

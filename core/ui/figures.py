@@ -88,7 +88,7 @@ def curve_figure(
     figure.update_layout(
         title={"text": escape(title), "x": 0, "xanchor": "left", "font": {"size": 15}},
         margin={"l": 60, "r": 12, "t": 44, "b": 48},
-        legend={"orientation": "h", "y": -0.24, "x": 0, "yanchor": "top"},
+        legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"},
         hovermode="x unified",
         xaxis={"title": {"text": AXIS_TITLES[axis]}, "rangemode": "tozero"},
         yaxis={
@@ -111,7 +111,7 @@ def matrix_figure(
     on_diagonal = np.eye(CLASSES, dtype=bool)
     figure = go.Figure()
     for part, scale, top in (
-        (np.where(on_diagonal, np.nan, shown), _tint(ACCENT), max(highest, 1e-9)),
+        (np.where(on_diagonal, np.nan, shown), _tint(ACCENT, 0.6), max(highest, 1e-9)),
         (np.where(on_diagonal, shown, np.nan), _tint("#808080", 0.35), 1e-9),
     ):
         figure.add_trace(

@@ -8,8 +8,10 @@ import streamlit as st
 from core.errors import RunError
 from core.recipes import COMPARED_PAIR
 from core.runs.records import Run, UnreadableRun
+from core.settings import PROJECT_ROOT
 from core.ui.services import services
 
+PAGES: Final = PROJECT_ROOT / "pages"
 MAX_RUNS: Final = 8
 _CHOSEN: Final = "chosen_runs"  # kept over page switches, so that Draw shows what Compare did
 
@@ -45,7 +47,7 @@ def write_link(name: str, default: str) -> None:
 def open_page(page: str, run_ids: Sequence[str], **parameters: str) -> Never:
     """Go to `page` ("compare", "mistakes" or "draw") showing these runs."""
     st.session_state[_CHOSEN] = list(run_ids)
-    st.switch_page(f"pages/{page}.py", query_params={"runs": list(run_ids), **parameters})
+    st.switch_page(PAGES / f"{page}.py", query_params={"runs": list(run_ids), **parameters})
 
 
 def choose_runs(label: str, *, at_most: int = MAX_RUNS, finished: bool = False) -> list[Run]:

@@ -1,5 +1,6 @@
 """The parts of the Mistakes page: groups with counts, filters, and the sheet of digits."""
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final, cast
@@ -97,7 +98,7 @@ def _group_words(runs: Sequence[Run]) -> dict[str, str]:
 def _short_names(runs: Sequence[Run]) -> list[str]:
     # Brackets and stars would be read as formatting in the label of a button.
     plain = [run.name.translate(str.maketrans("", "", "[]*_`$:#<>\\~")) for run in runs]
-    firsts = [name.split(",")[0].strip()[:24] or "run" for name in plain]
+    firsts = [re.split(r"[,(]", name)[0].strip()[:24] or "run" for name in plain]
     if len(set(firsts)) == len(firsts):
         return firsts
     return [f"{name} ({place})" for place, name in enumerate(firsts, start=1)]

@@ -13,7 +13,6 @@ from PIL import Image
 
 from core.config import CLASSES
 from core.runs.records import Run
-from core.ui import words
 from core.ui.theme import run_colour
 
 
@@ -43,6 +42,18 @@ def draw_standings(lines: Sequence[tuple[Run, str]]) -> None:
     st.html(f'<div class="dl-who">{items}</div>')
 
 
+def draw_progress(run: Run, share: float, text: str) -> None:
+    """Draw how far a run is, a share from 0 to 1, as a bar in its colour under name and text."""
+    percent = round(100 * min(1.0, share), 1)
+    st.html(
+        f'<div class="dl-progress"><span>{named(run)}</span> '
+        f'<span class="dl-quiet">{escape(text)}</span>'
+        f'<div role="progressbar" aria-valuenow="{percent:.0f}" '
+        f'aria-label="Progress of {escape(run.name)}">'
+        f'<div style="width:{percent}%;background:{run_colour(run.info.colour)}"></div></div></div>'
+    )
+
+
 def draw_table(table: pd.DataFrame, css_class: str = "dl-differences") -> None:
     """Draw a small table of words, its index as the first column."""
     heads = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in table.columns)
@@ -65,8 +76,8 @@ def png_url(image: npt.NDArray[np.uint8]) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def draw_bars(run: Run, probabilities: npt.NDArray[np.floating] | None) -> None:
-    """Draw a run's answer and its ten probabilities `(10,)` as bars; None leaves them empty.
+def answer_card(run: Run, probabilities: npt.NDArray[np.floating] | None) -> str:
+    """Return a run's answer and its ten probabilities `(10,)` as HTML; None leaves them empty.
 
     Empty or not, it takes the same room, so that nothing jumps with the first stroke.
     """
@@ -78,16 +89,22 @@ def draw_bars(run: Run, probabilities: npt.NDArray[np.floating] | None) -> None:
         said, sure = str(answer), sureness(shares[answer])
     colour = run_colour(run.info.colour)
     rows = "".join(
-        f'<span class="{"dl-top" if digit == answer else ""}">{digit}</span>'
-        f'<div class="dl-track"><div style="width:{100 * share:.1f}%;background:{colour}"></div>'
-        f'</div><span class="{"dl-top" if digit == answer else ""}">'
-        f"{_share(share) if answer is not None else ''}</span>"
+        _bar(digit, share, colour, "" if answer is None else _share(share), digit == answer)
         for digit, share in enumerate(shares)
     )
-    st.html(
+    return (
         f'<div class="dl-answer" data-answer="{said}"><h3>{dot(run)}{escape(run.name)} says</h3>'
         f'<div class="dl-said">{said}</div><div class="dl-sure">{sure}</div>'
         f'<div class="dl-bars">{rows}</div></div>'
+    )
+
+
+def _bar(digit: int, share: float, colour: str, text: str, top: bool) -> str:
+    weight = ' class="dl-top"' if top else ""
+    return (
+        f"<span{weight}>{digit}</span>"
+        f'<div class="dl-track"><div style="width:{100 * share:.1f}%;background:{colour}"></div>'
+        f"</div><span{weight}>{text}</span>"
     )
 
 
@@ -105,11 +122,3 @@ def sureness(probability: float) -> str:
 def _share(probability: float) -> str:
     # Never 100 %: a softmax probability is not a certainty.
     return "over 99 %" if probability >= 0.995 else f"{100 * probability:.0f} %"
-
-
-def so_far(run: Run, accuracy: float | None, epoch: int) -> str:
-    """Say how a run stands that has not finished."""
-    if run.status.state == "running" and accuracy is not None:
-        return f"so far {words.percent(accuracy)} after epoch {epoch}"
-    detail = words.state_detail(run, 0)
-    return f"{words.state_word(run)}{', ' + detail if detail else ''}"

@@ -35,7 +35,7 @@ def _row(store: RunStore, run: Run, readable: list[Run]) -> dict[str, Any]:
         "validation": words.percent(_best_validation(store, run)),
         "test": words.test_accuracy(run.summary),
         "time": words.run_time(run),
-        "action": "cancel" if run.active else "delete",
+        "action": _action(run),
         "selectable": True,
     }
 
@@ -57,6 +57,13 @@ def _unreadable_row(run: UnreadableRun) -> dict[str, Any]:
         "action": "delete",
         "selectable": False,
     }
+
+
+def _action(run: Run) -> str:
+    if run.active:
+        return "cancel"
+    # The examples are what a first visitor finds: they stay.
+    return "" if run.info.example else "delete"
 
 
 def _recipe(run: Run) -> str:

@@ -40,7 +40,7 @@ def draw_welcome(*, primary: bool) -> None:
         )
         seconds = estimated_pair_seconds(services().store)
         if seconds is not None:
-            st.caption(f"about {words.duration(seconds)} on this computer")
+            st.caption(f"about {words.rough_duration(seconds)} on this computer")
     if pressed:
         open_page("compare", launch_compared_pair())
 
@@ -82,7 +82,7 @@ def _draw_actions(chosen: list[str]) -> None:
         for page, label, icon in (
             ("compare", "Compare", ":material/compare_arrows:"),
             ("mistakes", "See mistakes", ":material/search:"),
-            ("draw", "Draw for", ":material/draw:"),
+            ("draw", "Draw", ":material/draw:"),
         ):
             if st.button(
                 f"{label} ({len(chosen)})", icon=icon, disabled=not few, key=f"selected_{page}"

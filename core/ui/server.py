@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import streamlit as st
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -17,12 +16,13 @@ from core.learning.idx import has_mnist
 from core.ui.components import PLOTLY_ROUTE
 from core.ui.services import services
 
-_SCRIPT: Final = Path(__file__).with_name("app.py")
+SCRIPT: Final = Path(__file__).with_name("app.py")
 _log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def _lifespan(_app: Any) -> AsyncGenerator[None, None]:
+async def lifespan(_app: Any) -> AsyncGenerator[None, None]:
+    """Keep the queue, fetch MNIST if it is missing and warm up, for as long as the server runs."""
     parts = services()
     parts.queue.start()
     if not parts.settings.offline and not has_mnist(parts.settings.data):
@@ -57,8 +57,4 @@ async def _plotly(_request: Request) -> Response:
     )
 
 
-app = st.App(
-    _SCRIPT,
-    lifespan=_lifespan,
-    routes=[Route("/healthz", _healthz), Route(PLOTLY_ROUTE, _plotly)],
-)
+routes: Final = (Route("/healthz", _healthz), Route(PLOTLY_ROUTE, _plotly))

@@ -17,23 +17,25 @@ from core.runs.queue import cancel
 from core.runs.records import Run
 from core.runs.results import Predictions
 from core.ui import words
-from core.ui.pieces import draw_standings, draw_table, draw_verdict, so_far
+from core.ui.pieces import draw_progress, draw_standings, draw_table, draw_verdict
 from core.ui.services import services
 
 
 def draw_standing(runs: Sequence[Run]) -> None:
     """Draw how each run stands, and the verdict as soon as two of them have finished."""
-    draw_standings([(run, _standing(run)) for run in runs])
-    active = [run for run in runs if run.active]
-    if active:
-        _draw_progress(active)
+    for run in runs:
+        if run.active:
+            _draw_active(run)
+    ended = [run for run in runs if not run.active]
+    if ended:
+        draw_standings([(run, _standing(run)) for run in ended])
     finished = _answers(runs)
     if len(finished) >= 2:
         _draw_verdicts(finished)
-    elif active:
+    elif len(ended) < len(runs):
         draw_verdict(
             ["The verdict appears here when the training ends."],
-            "It rests on test images that no run has seen while learning.",
+            "It rests on test images that no run has learned from.",
         )
 
 
@@ -46,24 +48,19 @@ def _standing(run: Run) -> str:
     epochs = services().store.epochs(run.id)
     watched = watched_columns(epochs)
     if watched is None:
-        return so_far(run, None, 0)
+        return "" if run.active else words.state_line(run)
     last = epochs.iloc[-1]
-    return so_far(run, float(last[watched[1]]), int(last["epoch"]))
+    so_far = f"{words.percent(last[watched[1]])} after epoch {int(last['epoch'])}"
+    return f"So far {so_far}" if run.active else f"{words.state_line(run)} It had {so_far}."
 
 
-def _draw_progress(active: Sequence[Run]) -> None:
-    for run in active:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            share = run.status.step / run.status.steps if run.status.steps else 0.0
-            st.progress(min(1.0, share), text=_progress_text(run))
-            if st.button("Cancel", key=f"cancel_{run.id}", help="Stop this run"):
-                cancel(services().store, run.id)
-                st.rerun()
-
-
-def _progress_text(run: Run) -> str:
-    # Markdown would read a name's stars and brackets as formatting: the name stands above already.
-    return f"{words.state_word(run).capitalize()}: {words.state_detail(run, 0)}"
+def _draw_active(run: Run) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        share = run.status.step / run.status.steps if run.status.steps else 0.0
+        draw_progress(run, share, f"{words.state_detail(run, 0)}. {_standing(run)}")
+        if st.button("Cancel", key=f"cancel_{run.id}", help=f"Stop this run: {_plain(run.name)}"):
+            cancel(services().store, run.id)
+            st.rerun()
 
 
 def _answers(runs: Sequence[Run]) -> list[tuple[Run, Predictions]]:
@@ -104,6 +101,11 @@ def _draw_verdicts(finished: Sequence[tuple[Run, Predictions]]) -> None:
             draw_table(table.set_index(table.columns[0]))
         if len(tables) > 1:
             st.caption("With many comparisons, about one in twenty looks certain by chance alone.")
+
+
+def _plain(name: str) -> str:
+    # A button's help is Markdown, which would read stars and brackets as formatting.
+    return "".join(letter for letter in name if letter.isalnum() or letter in " .,-()")
 
 
 def _two_names(first: Run, second: Run) -> tuple[str, str]:

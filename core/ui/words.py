@@ -59,6 +59,13 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+def rough_duration(seconds: float) -> str:
+    """Write an estimate: no more exact than estimates are."""
+    if seconds < 90:
+        return f"{max(5, 5 * round(seconds / 5))} s"
+    return f"{round(seconds / 60)} min"
+
+
 def run_time(run: Run) -> str:
     """Write how long the run has trained, or did."""
     if run.summary is not None:
@@ -91,6 +98,13 @@ def state_detail(run: Run, waiting_before: int) -> str:
             return "loading the images"
         return f"epoch {max(1, run.status.epoch)} of {run.config.epochs}, {duration(left)} left"
     return "" if run.status.state == "finished" else run.status.reason
+
+
+def state_line(run: Run) -> str:
+    """Write where the run stands and why, as a sentence."""
+    detail = state_detail(run, 0)
+    sentence = state_word(run).capitalize() + "."
+    return sentence if not detail or detail == sentence else f"{sentence} {detail}"
 
 
 def method(config: RunConfig) -> str:

@@ -42,7 +42,12 @@ const draw = async (host) => {
   try {
     const Plotly = await loadPlotly(plotly);
     if (!host.isConnected) return;
-    await Plotly.react(host, structuredClone(figure.data), themed(figure, host, height), {
+    const layout = themed(figure, host, height);
+    const traces = structuredClone(figure.data);
+    for (const trace of traces) {
+      if (trace.type === "heatmap") trace.textfont = { color: layout.font.color };
+    }
+    await Plotly.react(host, traces, layout, {
       displaylogo: false,
       responsive: true,
       scrollZoom: false,

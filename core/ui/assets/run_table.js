@@ -81,6 +81,7 @@ const fillRow = (row, run, chosen) => {
   put(find(".dl-time"), run.time);
   const action = find(".dl-action");
   action.dataset.kind = run.action;
+  action.hidden = !run.action;
   put(action, run.action === "cancel" ? "Cancel" : "Delete");
   action.setAttribute("aria-label", `${action.textContent} ${run.name}`);
 };
