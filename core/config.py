@@ -181,7 +181,9 @@ class RunConfig(BaseModel):
     @field_validator("train_size", mode="before")
     @classmethod
     def _read_all(cls, value: Any) -> Any:
-        return None if isinstance(value, str) and value.lower() in ("", "all", "none") else value
+        if isinstance(value, str) and value.strip().lower() in ("", "all", "none"):
+            return None
+        return value
 
     @field_validator("hidden_sizes", "channels")
     @classmethod
@@ -292,9 +294,8 @@ def _complaint(problem: Any) -> str:
         "literal_error": "must be one of {expected}",
     }
     if kind in bounds:
-        # 100.0 reads as a measured figure; the bound is simply 100.
         plain = {
-            key: f"{value:g}" if key != "expected" else value
+            key: value if key == "expected" else _plain_number(value)
             for key, value in context.items()
             if key in _BOUND_KEYS
         }
@@ -309,3 +310,8 @@ def _complaint(problem: Any) -> str:
     if "bool" in kind:
         return "must be yes or no" + got
     return "is not understood" + got
+
+
+def _plain_number(bound: float) -> str:
+    # 100.0 reads as a measured figure and 2.14748e+09 as none: 100 and 2,147,483,647.
+    return f"{bound:,.0f}" if bound == int(bound) else f"{bound:g}"

@@ -74,6 +74,11 @@ def split(data: LabelledData, config: RunConfig) -> Splits:
     """
     held_back = round(len(data.train) * config.validation_fraction)
     rest = len(data.train) - held_back
+    if config.watch == "validation" and not held_back:
+        raise DataError(
+            f"A validation share of {config.validation_fraction:g} holds back none of the "
+            f"{len(data.train):,} training images. Raise it, or set watch to none."
+        )
     train = data.train.take(slice(0, rest))
     if config.train_size is not None:
         train = train.take(_balanced(train.labels, config.train_size))

@@ -5,7 +5,8 @@ import itertools
 import torch
 from torch import nn
 
-from core.config import RunConfig
+from core.config import Device, RunConfig
+from core.errors import ConfigError
 
 
 def build_model(config: RunConfig) -> nn.Sequential:
@@ -50,12 +51,18 @@ def build_optimizer(config: RunConfig, model: nn.Module) -> torch.optim.Optimize
             return torch.optim.Adagrad(parameters, lr=rate, weight_decay=decay)
 
 
-def choose_device(wanted: str) -> torch.device:
-    """Return the device for `auto`, `cpu`, `cuda` or `mps`; `auto` takes the fastest there is."""
-    if wanted != "auto":
-        return torch.device(wanted)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    if torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")
+def choose_device(wanted: Device) -> torch.device:
+    """Return the device for `auto`, `cpu`, `cuda` or `mps`; `auto` takes the fastest there is.
+
+    Raises ConfigError if this machine does not have the device.
+    """
+    there: dict[Device, bool] = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if wanted == "auto":
+        return torch.device(next(name for name, found in there.items() if found))
+    if not there[wanted]:
+        raise ConfigError(f"This machine has no {wanted} to compute on. Set device to auto.")
+    return torch.device(wanted)

@@ -82,8 +82,8 @@ class Training:
         """Train, yielding lists of steps as they happen and an Epoch after each epoch.
 
         Ends early, without an Epoch for the epoch begun, once `stop` answers True (asked at
-        every step). Raises DivergedError once a loss is not finite, after the steps before it
-        were yielded.
+        every step), after the steps made until then. Raises DivergedError once a loss is not
+        finite, after the steps before it were yielded.
         """
         started = time.perf_counter()
         for epoch in range(1, self.config.epochs + 1):
@@ -95,18 +95,23 @@ class Training:
                 if len(losses) % _READ_EVERY == 0:
                     yield from self._read(losses, _READ_EVERY, epoch, started)
                 if stop():
-                    return
+                    break
             yield from self._read(losses, len(losses) % _READ_EVERY, epoch, started)
+            if len(losses) < self.steps_per_epoch:
+                return
             watched = self._watch(stop)
             if stop():
                 return
             images = self._images_after(len(losses))
+            train_loss = float(torch.stack(losses).mean())
+            if not all(map(math.isfinite, (train_loss, *watched.values()))):
+                raise diverged(self.config, epoch * self.steps_per_epoch, epoch)
             yield Epoch(
                 epoch=epoch,
                 step=epoch * self.steps_per_epoch,
                 images=(epoch - 1) * self._images_after(self.steps_per_epoch) + images,
                 seconds=time.perf_counter() - started,
-                train_loss=float(torch.stack(losses).mean()),
+                train_loss=train_loss,
                 train_accuracy=int(right) / images,
                 **watched,
             )
@@ -139,11 +144,7 @@ class Training:
         if rows:
             yield rows
         if len(finite) < len(values):
-            raise DivergedError(
-                f"The loss stopped being a number at step {before + first + len(finite):,} "
-                f"(epoch {epoch}): the training ran away (diverged). A smaller learning rate "
-                f"usually helps; this run used {self.config.learning_rate:g}."
-            )
+            raise diverged(self.config, before + first + len(finite), epoch)
 
     def _watch(self, stop: Callable[[], bool]) -> dict[str, float]:
         if self._watched is None or self._watched_inputs is None:
@@ -160,6 +161,15 @@ class Training:
     def _images_after(self, batches: int) -> int:
         """Return how many images `batches` batches of one epoch hold."""
         return min(batches * self.config.batch_size, len(self._labels))
+
+
+def diverged(config: RunConfig, step: int, epoch: int) -> DivergedError:
+    """Return the error for a loss, of whatever images, that is no number after `step`."""
+    return DivergedError(
+        f"The loss stopped being a number at step {step:,} (epoch {epoch}): the training ran "
+        "away (diverged). A smaller learning rate usually helps; this run used "
+        f"{config.learning_rate:g}."
+    )
 
 
 def _batches(images: int, config: RunConfig) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +28,7 @@ EPOCH_COLUMNS: Final = (
     "test_accuracy",
 )
 _COUNTS: Final = frozenset({"step", "epoch", "images"})
+_HIGHEST_COUNT: Final = 2**31 - 1
 
 
 class HistoryWriter:
@@ -66,10 +68,10 @@ def read_history(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFr
     try:
         frame: pd.DataFrame = pq.read_table(folder / f"{name}.parquet").to_pandas()
     except (OSError, pa.ArrowException):
-        frame = pd.DataFrame(_read_lines(folder / f"{name}.jsonl"))
+        frame = pd.DataFrame(_read_lines(folder / f"{name}.jsonl", columns))
     frame = frame.reindex(columns=list(columns)).apply(pd.to_numeric, errors="coerce")
-    counts = [column for column in columns if column in _COUNTS]
-    frame = frame.dropna(subset=counts)
+    for column in _COUNTS.intersection(columns):
+        frame = frame[frame[column].between(0, _HIGHEST_COUNT)]
     return frame.astype(
         {column: "int64" if column in _COUNTS else "float64" for column in columns}
     ).reset_index(drop=True)
@@ -87,7 +89,7 @@ def pack_history(folder: Path, name: str, columns: tuple[str, ...]) -> None:
     (folder / f"{name}.jsonl").unlink(missing_ok=True)
 
 
-def _read_lines(path: Path) -> list[dict[str, Any]]:
+def _read_lines(path: Path, columns: tuple[str, ...]) -> list[dict[str, Any]]:
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -96,8 +98,15 @@ def _read_lines(path: Path) -> list[dict[str, Any]]:
     for line in text.split("\n"):
         try:
             row = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue  # the last line of a killed writer, or an empty one
-        if isinstance(row, dict):
-            rows.append(row)
+        if isinstance(row, dict) and all(_fits(row.get(column), column) for column in columns):
+            rows.append({column: row.get(column) for column in columns})
     return rows
+
+
+def _fits(value: Any, column: str) -> bool:
+    if column in _COUNTS:
+        return isinstance(value, int) and 0 <= value <= _HIGHEST_COUNT
+    largest = sys.float_info.max
+    return value is None or (isinstance(value, int | float) and -largest <= value <= largest)

@@ -71,7 +71,7 @@ class RunQueue:
         """`run` was running when its status was written; the store has seen if that still holds."""
         cancelled = _cancel_requested_for(self._store, run.id)
         if run.status.state == "crashed":
-            if cancelled:
+            if cancelled is not None:
                 self._store.write_status(run.id, _cancelled(run.status))
             elif _stored_state(self._store, run.id) == "running":
                 self._store.write_status(run.id, run.status)

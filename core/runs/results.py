@@ -81,10 +81,11 @@ def read_predictions(folder: Path) -> Predictions:
             arrays["predicted"].astype(np.int64),
             arrays["logits"].astype(np.float32),
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError) as error:
         raise _damaged(folder, files.PREDICTIONS) from error
-    count = len(found.labels)
-    flat = all(part.shape == (count,) for part in (found.indices, found.predicted))
+    count = found.labels.size
+    columns = (found.labels, found.indices, found.predicted)
+    flat = all(part.shape == (count,) for part in columns)
     if not flat or found.logits.shape != (count, CLASSES) or not _are_digits(found):
         raise _damaged(folder, files.PREDICTIONS)
     return found
@@ -97,7 +98,8 @@ def read_digits(folder: Path) -> dict[int, npt.NDArray[np.uint8]]:
         indices, pixels = arrays["indices"], arrays["pixels"]
     except KeyError as error:
         raise _damaged(folder, files.DIGITS) from error
-    if pixels.shape != (len(indices), IMAGE_SIDE, IMAGE_SIDE) or pixels.dtype != np.uint8:
+    fits = indices.ndim == 1 and pixels.shape == (len(indices), IMAGE_SIDE, IMAGE_SIDE)
+    if not fits or indices.dtype.kind not in "iu" or pixels.dtype != np.uint8:
         raise _damaged(folder, files.DIGITS)
     return dict(zip(indices.tolist(), pixels, strict=True))
 
@@ -108,9 +110,15 @@ def read_weights(folder: Path) -> dict[str, npt.NDArray[np.float32]]:
     if not path.exists():
         raise _not_there(folder, "trained model")
     try:
-        return load_file(path)
-    except (OSError, SafetensorError, ValueError, KeyError) as error:
+        weights: dict[str, npt.NDArray[np.float32]] = load_file(path)
+    # The last two are for kinds of numbers that NumPy does not have.
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(folder, files.WEIGHTS) from error
+    if not all(
+        value.dtype == np.float32 and np.isfinite(value).all() for value in weights.values()
+    ):
+        raise _damaged(folder, files.WEIGHTS)
+    return weights
 
 
 def weights_changed(folder: Path) -> int:

@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+import threading
 import time
 from pathlib import Path
 from typing import Final, TypeVar
@@ -37,6 +38,9 @@ from core.runs.results import (
 PALETTE_SIZE: Final = 8
 # Crockford's base 32: sorts like the number and has no letters that look alike.
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+
+_numbering = threading.Lock()
+_last_number = 0
 
 _RecordT = TypeVar("_RecordT", Status, Summary, RunInfo, Environment)
 
@@ -88,7 +92,7 @@ class RunStore:
         # An id comes from links and the command line: it must be one plain name under the root.
         plain = run_id == Path(run_id).name and not run_id.startswith(".") and "\0" not in run_id
         path = self.root / run_id
-        if not run_id or not plain or not path.is_dir():
+        if not run_id or not plain or not _is_folder(path):
             raise RunNotFoundError(
                 f"There is no run {run_id[:60]!r}. It may have been deleted or never been here."
             )
@@ -127,6 +131,11 @@ class RunStore:
             )
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise RunError(
+                f"The runs in {self.root} cannot be listed ({error.strerror}). Check that it is "
+                "a folder that may be read."
+            ) from error
         runs = [run for name in names if (run := self._listing(name)) is not None]
         self._listed = {run.id: self._listed[run.id] for run in runs if run.id in self._listed}
         # Shipped examples were made long before: they stand below the visitor's own.
@@ -207,8 +216,14 @@ class RunStore:
 
 
 def new_run_id() -> str:
-    """Return 11 URL-safe characters that sort by creation: milliseconds, then chance."""
-    number = time.time_ns() // 1_000_000 << 10 | secrets.randbits(10)
+    """Return 11 URL-safe characters that sort by creation: milliseconds, then chance.
+
+    Within a process each id sorts after the one before, also within a millisecond.
+    """
+    global _last_number
+    with _numbering:
+        number = time.time_ns() // 1_000_000 << 10 | secrets.randbits(10)
+        number = _last_number = max(number, _last_number + 1)
     return "".join(_ALPHABET[number >> 5 * place & 31] for place in range(10, -1, -1))
 
 
@@ -221,6 +236,13 @@ def default_name(config: RunConfig) -> str:
 
 def _may_be_run(entry: Path) -> bool:
     return not entry.name.startswith(".") and entry.is_dir()
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name longer than a file system allows
+        return False
 
 
 def _as_it_is(status: Status) -> Status:

@@ -1,6 +1,7 @@
 """The worker: `python -m core.runs.worker RUN_DIR` trains the one run that lies there."""
 
 import logging
+import math
 import os
 import platform
 import signal
@@ -53,7 +54,8 @@ class Worker:
         except MemoryError:
             return self._end("failed", "The memory is used up: choose a smaller model or batch.")
         except OSError as error:
-            return self._end("failed", f"A file could not be written or read: {error.strerror}.")
+            reason = error.strerror or error
+            return self._end("failed", f"A file could not be written or read: {reason}.")
         except Exception as error:  # noqa: BLE001 - the last place to write a reason down
             traceback.print_exc()
             return self._end("failed", f"An unexpected error ended it: {error}")
@@ -113,6 +115,7 @@ class Worker:
 
     def _finish(self, run: Run, session: "Training", splits: "Splits") -> bool:
         from core.learning.evaluation import infer, score
+        from core.learning.training import diverged
         from core.runs.history import EPOCH_COLUMNS, STEP_COLUMNS, pack_history
         from core.runs.results import write_digits, write_predictions, write_weights
 
@@ -120,6 +123,9 @@ class Worker:
         if self._stopping:
             return False
         result = score(logits, splits.test.labels, run.config.loss)
+        if not (logits.isfinite().all() and math.isfinite(result.loss)):
+            epochs = run.config.epochs
+            raise diverged(run.config, epochs * session.steps_per_epoch, epochs)
         wrong = logits.argmax(dim=1) != splits.test.labels
         weights = {
             name: value.detach().cpu().contiguous().numpy()

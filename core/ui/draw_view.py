@@ -12,17 +12,14 @@ from torch import nn
 from core.drawing import Digit, to_digit
 from core.errors import DigitLabError, DrawingError, EmptyDrawingError
 from core.learning.evaluation import predict, restore_model
-from core.pictures import read_canvas, read_picture
+from core.pictures import read_picture
 from core.runs.records import Run
 from core.ui.frame import guarded
+from core.ui.pad import INVITATION, PAD_SIDE, draw_pad
 from core.ui.pieces import answer_card, png_url
 from core.ui.services import services
 
-PAD_SIDE: Final = 280
-_BRUSH: Final = 20
-_INK, _PAPER = "#16181F", "#FFFFFF"
 _FILE_TYPES: Final = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
-_INVITATION: Final = "Draw a digit on the white pad, as large as you like."
 
 
 def draw_pad_and_answers(runs: Sequence[Run]) -> None:
@@ -44,28 +41,8 @@ def draw_pad_and_answers(runs: Sequence[Run]) -> None:
 
 def _draw_inputs() -> Any:
     """Draw pad and upload; return the picture, or the DrawingError that says why there is none."""
-    # Imported here: outside a running Streamlit its import fails.
-    from streamlit_drawable_canvas import st_canvas
-
-    st.session_state.setdefault("pad_round", 0)
-    key = f"pad_{st.session_state['pad_round']}"
-    # The pad forgets its drawing when the page changes; the strokes kept here bring it back.
-    if key not in st.session_state:
-        st.session_state["pad_start"] = st.session_state.get("pad_strokes")
-    result = st_canvas(
-        stroke_width=_BRUSH,
-        stroke_color=_INK,
-        background_color=_PAPER,
-        width=PAD_SIDE,
-        height=PAD_SIDE,
-        initial_drawing=st.session_state["pad_start"],
-        return_image_data=True,
-        key=key,
-    )
-    st.session_state["pad_strokes"] = result.json_data
-    with st.container(horizontal=True):
-        st.button("Undo", icon=":material/undo:", key="undo", on_click=_undo)
-        st.button("Clear", icon=":material/delete:", key="clear", on_click=_clear)
+    st.html('<h3 class="dl-pad-title">Your digit</h3>')
+    drawing = draw_pad()
     upload = st.file_uploader(
         "Or a picture of one digit",
         type=_FILE_TYPES,
@@ -76,37 +53,9 @@ def _draw_inputs() -> Any:
     try:
         if upload is not None:
             return read_picture(upload.getvalue(), upload.name)
-        return _canvas_picture(result)
+        return drawing()
     except DrawingError as error:
         return error
-
-
-def _canvas_picture(result: Any) -> Any:
-    try:
-        image = result.image_data
-    except Exception as error:  # whatever the browser sent that is no picture
-        raise DrawingError(
-            "The drawing did not arrive as a picture. Clear the pad and draw again."
-        ) from error
-    if image is None:
-        raise EmptyDrawingError(_INVITATION)
-    return read_canvas(image)
-
-
-def _undo() -> None:
-    strokes = st.session_state.get("pad_strokes") or {}
-    _restart({**strokes, "objects": strokes.get("objects", [])[:-1]})
-
-
-def _clear() -> None:
-    st.session_state["upload_round"] = st.session_state.get("upload_round", 0) + 1
-    _restart(None)
-
-
-def _restart(strokes: dict[str, Any] | None) -> None:
-    """Begin a new pad, which is the only way to change what is on it, with these strokes."""
-    st.session_state["pad_strokes"] = strokes
-    st.session_state["pad_round"] += 1
 
 
 def _prepare(source: Any) -> tuple[Digit | None, str]:
@@ -115,7 +64,7 @@ def _prepare(source: Any) -> tuple[Digit | None, str]:
             raise source
         return to_digit(source), ""
     except EmptyDrawingError:
-        return None, _INVITATION
+        return None, INVITATION
     except DrawingError as error:
         return None, str(error)
 

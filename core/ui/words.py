@@ -95,7 +95,7 @@ def state_detail(run: Run, waiting_before: int) -> str:
             return f"no sign of life for {duration(silent)}"
         left = run.seconds_left
         if left is None:
-            return "loading the images"
+            return "getting ready (some seconds)"
         return f"epoch {max(1, run.status.epoch)} of {run.config.epochs}, {duration(left)} left"
     return "" if run.status.state == "finished" else run.status.reason
 

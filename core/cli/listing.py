@@ -1,0 +1,97 @@
+"""`runs`: what the store holds, as a table or as raw numbers."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from core.cli.text import note, shortened, write_json, write_table
+from core.runs.queue import waiting_before
+from core.runs.records import Run, UnreadableRun
+from core.runs.store import RunStore
+from core.ui import words
+
+_COLUMNS: Final = (
+    "id",
+    "name",
+    "status",
+    "data",
+    "optimizer and rate",
+    "best validation",
+    "test accuracy",
+    "time",
+    "note",
+)
+_NONE: Final = "–"
+
+
+def list_runs(root: Path, *, as_json: bool) -> int:
+    """Write all runs, newest first, unreadable ones with their reason."""
+    store = RunStore(root)
+    listed = store.list()
+    if as_json:
+        entries = [
+            facts(store, run) if isinstance(run, Run) else _unreadable_facts(run) for run in listed
+        ]
+        # Every entry has every key, so that a script need not ask which.
+        keys = dict.fromkeys(key for entry in entries for key in entry)
+        write_json([dict.fromkeys(keys) | entry for entry in entries])
+        return 0
+    if not listed:
+        note(f"There are no runs in {root} yet: `python -m core train RECIPE` makes one.")
+        return 0
+    readable = [run for run in listed if isinstance(run, Run)]
+    write_table(_COLUMNS, [_row(store, run, readable) for run in listed])
+    return 0
+
+
+def facts(store: RunStore, run: Run) -> dict[str, Any]:
+    """Return what the table shows of `run` as raw numbers: shares from 0 to 1, seconds."""
+    return {
+        "id": run.id,
+        "name": run.name,
+        "status": run.status.state,
+        "reason": run.status.reason or None,
+        "recipe": run.info.recipe,
+        "example": run.info.example,
+        "created": run.info.created,
+        "dataset": run.config.dataset,
+        "optimizer": run.config.optimizer,
+        "learning_rate": run.config.learning_rate,
+        "best_validation_accuracy": _best_validation(store, run),
+        "test_accuracy": run.summary.test_accuracy if run.summary else None,
+        "seconds": _seconds(run),
+    }
+
+
+def _unreadable_facts(run: UnreadableRun) -> dict[str, Any]:
+    return {"id": run.id, "name": None, "status": "unreadable", "reason": run.reason}
+
+
+def _row(store: RunStore, run: Run | UnreadableRun, readable: list[Run]) -> list[str]:
+    if not isinstance(run, Run):
+        return [run.id, _NONE, "unreadable", *[_NONE] * 5, run.reason]
+    return [
+        run.id,
+        shortened(run.name),
+        words.state_word(run),
+        words.choice_word("dataset", run.config.dataset),
+        words.method(run.config),
+        words.percent(_best_validation(store, run)),
+        words.test_accuracy(run.summary),
+        words.run_time(run),
+        words.state_detail(run, waiting_before(readable, run.id)),
+    ]
+
+
+def _best_validation(store: RunStore, run: Run) -> float | None:
+    if run.summary is not None:
+        return run.summary.best_validation_accuracy
+    if run.config.watch != "validation" or run.status.state == "queued":
+        return None
+    best = float(store.epochs(run.id)["validation_accuracy"].max())
+    return None if best != best else best
+
+
+def _seconds(run: Run) -> float | None:
+    if run.summary is not None:
+        return run.summary.seconds
+    return None if run.status.started is None else run.status.heartbeat - run.status.started

@@ -1,0 +1,103 @@
+"""`train`: a recipe with changes, trained to its end while the terminal shows how far it is."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from core.cli.follow import Interruptions, follow
+from core.cli.text import note, say
+from core.config import RunConfig
+from core.errors import DataError
+from core.learning.idx import has_mnist, mnist_folder
+from core.recipes import Recipe, find_recipe
+from core.runs.engines.base import Engine
+from core.runs.engines.local import LocalEngine
+from core.runs.queue import RunQueue
+from core.runs.records import Process, Run
+from core.runs.store import RunStore
+from core.settings import Settings, core_count
+from core.ui import words
+
+_FALLBACK: Final = (
+    "MNIST is not in {} (`python -m core fetch` gets it), so this trains on the embedded digits."
+)
+_MISSING: Final = (
+    "MNIST is not in {}: fetch it with `python -m core fetch`, or leave out dataset=mnist."
+)
+
+
+def train(asked: argparse.Namespace, settings: Settings) -> int:
+    """Create the run that was asked for, see it through and write its id last.
+
+    Raises ConfigError for an unknown recipe or setting, DataError if MNIST was asked for and is
+    not there.
+    """
+    recipe = find_recipe(asked.recipe)
+    config = _config(recipe, dict(asked.changes), settings.data)
+    # As on the page: changed settings make it another thing than what the recipe is called.
+    same = config.replace(dataset=recipe.config.dataset) == recipe.config
+    store = RunStore(settings.runs)
+    with Interruptions() as interruptions:
+        run_id = store.create(
+            config,
+            name=asked.name or (recipe.title if same else ""),
+            recipe=recipe.name if same else None,
+            example=asked.example,
+        )
+        queue = RunQueue(store, _engine(settings, run_id, asked.threads), settings.slots)
+        try:
+            run = follow(store, queue, run_id, settings.slots, interruptions)
+        finally:
+            queue.stop()
+    note(_outcome(run))
+    say(run_id)
+    return 0 if run.summary is not None else 1
+
+
+class OwnThreads:
+    """An engine that gives one run its own number of threads and all others the usual one."""
+
+    def __init__(self, run_id: str, own: Engine, usual: Engine) -> None:
+        self._run_id = run_id
+        self._own = own
+        self._usual = usual
+
+    def start(self, folder: Path) -> None:
+        """Start the worker of the run in `folder`."""
+        (self._own if folder.name == self._run_id else self._usual).start(folder)
+
+    def stop(self, process: Process, *, force: bool) -> None:
+        """Ask `process` to end, or end it at once with `force`."""
+        self._usual.stop(process, force=force)
+
+    def ended(self) -> dict[str, int]:
+        """Return exit codes of ended workers by run id."""
+        return self._own.ended() | self._usual.ended()
+
+
+def _engine(settings: Settings, run_id: str, threads: int | None) -> Engine:
+    # The dashboard's number, so that a run gives the same figures bit for bit wherever started.
+    usual = LocalEngine(settings.data, max(1, core_count() // settings.slots))
+    if threads is None:
+        return usual
+    return OwnThreads(run_id, LocalEngine(settings.data, threads), usual)
+
+
+def _config(recipe: Recipe, changes: Mapping[str, str], data_root: Path) -> RunConfig:
+    config = RunConfig.parse({**recipe.config.model_dump(), **changes})
+    if config.dataset != "mnist" or has_mnist(data_root):
+        return config
+    if "dataset" in changes:
+        raise DataError(_MISSING.format(mnist_folder(data_root)))
+    note(_FALLBACK.format(mnist_folder(data_root)))
+    return config.replace(dataset="digits")
+
+
+def _outcome(run: Run) -> str:
+    if run.summary is None:
+        return run.status.reason or f"The run has {run.status.state}."
+    return (
+        f"Finished in {words.duration(run.summary.seconds)}: {words.test_accuracy(run.summary)} "
+        f"of {run.summary.test_images:,} test images read right."
+    )

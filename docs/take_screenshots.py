@@ -1,0 +1,68 @@
+"""Take the README's screenshots: `make screenshots` (needs Chromium; light, 1440 pixels wide).
+
+Shows the two example runs on a dashboard of its own, so the pictures are the same everywhere.
+"""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT / "tests"))
+
+from support.browser import ARGUMENTS, find_chromium  # noqa: E402
+from support.dashboard import Dashboard  # noqa: E402
+
+PAGES = ("runs", "compare", "mistakes", "draw")
+# A seven, as fractions of the pad's side.
+STROKES = (((0.28, 0.25), (0.72, 0.25), (0.45, 0.82)),)
+
+
+def draw_seven(page: Page) -> None:
+    """Draw a seven on the pad by mouse and wait for the answers."""
+    pad = page.locator("canvas.upper-canvas")
+    pad.wait_for()
+    page.wait_for_timeout(1500)
+    box = pad.bounding_box()
+    assert box is not None
+    for stroke in STROKES:
+        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for x, y in points[1:]:
+            page.mouse.move(x, y, steps=12)
+        page.mouse.up()
+    page.locator(".dl-answer[data-answer='7']").first.wait_for()
+
+
+def main() -> None:
+    """Write docs/<page>.png for each page."""
+    with tempfile.TemporaryDirectory() as folder:
+        runs = Path(folder) / "runs"
+        for example in sorted((PROJECT / "runs").glob("example-*")):
+            shutil.copytree(example, runs / example.name)
+        dashboard = Dashboard(runs, PROJECT / "data", Path(folder) / "log")
+        dashboard.start()
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path=find_chromium(), args=ARGUMENTS
+                )
+                page = browser.new_page(viewport={"width": 1440, "height": 900})
+                for name in PAGES:
+                    page.goto(f"{dashboard.url}/{'' if name == 'runs' else name}")
+                    page.locator("h1").wait_for()
+                    if name == "draw":
+                        draw_seven(page)
+                    page.wait_for_timeout(2500)
+                    page.screenshot(path=PROJECT / "docs" / f"{name}.png")
+                browser.close()
+        finally:
+            dashboard.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What several tests need: a real dashboard process, a real browser, pictures."""

@@ -1,0 +1,88 @@
+"""A real dashboard in a process of its own, on a port that the system chose."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from core.settings import PROJECT_ROOT
+
+START_SECONDS = 60
+
+
+class Dashboard:
+    """`streamlit run dashboard.py` over a run folder; the same folder outlives restarts."""
+
+    def __init__(self, runs: Path, data: Path, log: Path, slots: int = 2) -> None:
+        self.runs = runs
+        self._data = data
+        self._log = log
+        self._slots = slots
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = ""
+
+    def start(self) -> None:
+        """Start the server and wait until it answers."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://localhost:{port}"
+        environment = os.environ | {
+            "DIGITLAB_RUNS": str(self.runs),
+            "DIGITLAB_DATA": str(self._data),
+            "DIGITLAB_SLOTS": str(self._slots),
+            "DIGITLAB_OFFLINE": "1",  # a test must not depend on what a network serves
+        }
+        command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
+        options = ["--server.headless", "true", "--server.port", str(port)]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command + options,
+                cwd=PROJECT_ROOT,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if time.monotonic() > deadline or self._process.poll() is not None:
+                self.kill()
+                raise AssertionError(f"The dashboard did not start:\n{self.log_text()}")
+            time.sleep(0.2)
+
+    def kill(self) -> None:
+        """End the server as a power cut would (SIGKILL); its workers are left alone."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End the server as Ctrl-C would."""
+        self._end(signal.SIGINT)
+
+    def log_text(self) -> str:
+        """Return what the server printed so far."""
+        return self._log.read_text(errors="replace")
+
+    def _end(self, kind: signal.Signals) -> None:
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._process.send_signal(kind)
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
+                return b'"ok"' in answer.read()
+        except (urllib.error.URLError, OSError):
+            return False
