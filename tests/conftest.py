@@ -2,26 +2,37 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from core.learning.data import LabelledData, load
-from core.learning.idx import has_mnist
-from core.runs.store import RunStore
+if TYPE_CHECKING:
+    from core.learning.data import LabelledData
+    from core.runs.store import RunStore
+
+# Before torch is imported, and so not above: the tests run in as many processes as there are
+# cores, and two threads each on them made small trainings many times slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> RunStore:
+def store(tmp_path: Path) -> "RunStore":
+    from core.runs.store import RunStore
+
     return RunStore(tmp_path / "runs")
 
 
 @pytest.fixture(scope="session")
-def digits_data() -> LabelledData:
+def digits_data() -> "LabelledData":
+    from core.learning.data import load
+
     return load("digits", Path("unused"))
 
 
 @pytest.fixture(scope="session")
 def mnist_root() -> Path:
+    from core.learning.idx import has_mnist
+
     root = os.environ.get("DIGITLAB_DATA", "").strip()
     if not root or not has_mnist(Path(root)):
         pytest.skip("MNIST is not there: set DIGITLAB_DATA to a folder with MNIST/raw in it")

@@ -71,7 +71,7 @@ def _add_train(train: argparse.ArgumentParser) -> None:
         "--threads",
         type=_threads,
         metavar="N",
-        help="processor threads, unless a dashboard trains the run; the figures depend on it a little",
+        help="processor threads, unless the dashboard trains it; they change figures a little",
     )
     # For whoever prepares the examples that come with Digit Lab.
     train.add_argument("--example", action="store_true", help=argparse.SUPPRESS)

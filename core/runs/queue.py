@@ -65,7 +65,8 @@ class RunQueue:
             elif run.id in self._starting and run.id in ended:
                 self._note_stillborn(run)
         self._starting -= {run.id for run in runs if run.status.state != "queued"} | ended.keys()
-        self._fill_slots(runs)
+        # Of those that ended now `runs` has the state before; what is left waiting starts.
+        self._fill_slots([run for run in runs if run.id not in ended])
 
     def _look_after(self, run: Run) -> None:
         """`run` was running when its status was written; the store has seen if that still holds."""

@@ -68,8 +68,7 @@ class Environment(_Record):
     torch: str
     device: str
     threads: int
-    host: str
-    platform: str
+    platform: str  # system and processor family, such as "Linux x86_64"
 
 
 def _parse(config: Any) -> Any:

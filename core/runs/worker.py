@@ -61,7 +61,7 @@ class Worker:
             return self._end("failed", f"An unexpected error ended it: {error}")
         if not finished:
             return self._end("cancelled", "Cancelled.")
-        self._write_status(state="finished")
+        self._write_status(state="finished", process=None)
         return 0
 
     def _claim(self) -> Run | None:
@@ -162,8 +162,7 @@ class Worker:
             torch=torch_version,
             device=device,
             threads=threads,
-            host=platform.node(),
-            platform=platform.platform(),
+            platform=f"{platform.system()} {platform.machine()}",
         )
         files.write_json(self.folder / files.ENVIRONMENT, environment.model_dump(mode="json"))
 
@@ -187,7 +186,7 @@ class Worker:
         _log.info("%s: %s", state, reason)
         if state != "cancelled":
             (self.folder / files.ERROR).write_text(reason + "\n", encoding="utf-8")
-        self._write_status(state=state, reason=reason)
+        self._write_status(state=state, reason=reason, process=None)
         return 0 if state == "cancelled" else 1
 
 

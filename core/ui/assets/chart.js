@@ -84,12 +84,17 @@ export default function (component) {
   host.style.minHeight = `${data.height}px`;
   host.setAttribute("role", "img");
   host.setAttribute("aria-label", data.label);
+  // Redrawn only for what is new: a redraw in the middle of a click could swallow it.
+  const content = JSON.stringify(data);
+  const unchanged = content === host.digitlabContent;
+  host.digitlabContent = content;
   host.digitlabData = data;
   host.digitlabSend = (value) => setTriggerValue("clicked", value);
-  draw(host);
+  if (!unchanged) draw(host);
   return () => {
     clearInterval(host.digitlabWatch);
     window.Plotly?.purge(host);
     host.digitlabClicks = false;
+    host.digitlabContent = undefined;
   };
 }

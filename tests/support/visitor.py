@@ -1,0 +1,37 @@
+"""What a visitor does with mouse, keyboard and files."""
+
+from collections.abc import Sequence
+
+from playwright.sync_api import Page, expect
+
+
+def draw_stroke(page: Page, points: Sequence[tuple[float, float]]) -> None:
+    """Draw one stroke on the pad through `points`, fractions of its side from the upper left."""
+    pad = page.locator("canvas.upper-canvas")
+    expect(pad).to_be_visible(timeout=20_000)
+    pad.scroll_into_view_if_needed()
+    # The pad takes strokes only once it has drawn its ground.
+    page.wait_for_timeout(800)
+    box = pad.bounding_box()
+    assert box is not None
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for x, y in places[1:]:
+        page.mouse.move(x, y, steps=12)
+    page.mouse.up()
+
+
+def upload(page: Page, name: str, content: bytes) -> None:
+    """Choose a file with this name and content in the page's upload field."""
+    page.locator("input[type=file]").set_input_files(
+        {"name": name, "mimeType": "image/png", "buffer": content}
+    )
+
+
+def answers(page: Page) -> list[str]:
+    """Return what each run answers at this moment, "–" where nothing is drawn."""
+    found: list[str] = page.locator(".dl-answer").evaluate_all(
+        "cards => cards.map(card => card.dataset.answer)"
+    )
+    return found

@@ -1,0 +1,166 @@
+"""What happens on the pages while runs train, end, are cancelled, or are killed."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from core.recipes import find_recipe
+from core.runs.store import RunStore
+from tests.support.dashboard import Dashboard
+
+pytestmark = pytest.mark.browser
+
+# Long enough that only a cancel or a kill ends it within a test.
+LONG = find_recipe("article1-adam").config.replace(dataset="digits", epochs=5_000)
+HIDDEN = "host => host._fullData[0].visible"
+SHORT = find_recipe("article1-adam").config.replace(dataset="digits", epochs=2)
+
+
+def wait_for_state(store: RunStore, run_id: str, state: str, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while store.read(run_id).status.state != state:
+        assert time.monotonic() < deadline, store.read(run_id).status
+        time.sleep(0.1)
+
+
+def wait_for_epoch(store: RunStore, run_id: str, epoch: int = 1, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while len(store.epochs(run_id)) < epoch:
+        assert time.monotonic() < deadline, store.read(run_id).status
+        time.sleep(0.1)
+
+
+def worker_of(store: RunStore, run_id: str) -> int:
+    process = store.read(run_id).status.process
+    assert process is not None
+    return process.pid
+
+
+def zoom_into_the_left_half(page: Page, chart: Locator) -> None:
+    """Drag a zoom box by mouse, as a visitor does."""
+    box = chart.locator(".nsewdrag").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.1 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.9 * box["height"], steps=5)
+    page.mouse.up()
+    page.wait_for_timeout(300)
+
+
+def test_zoom_and_hidden_lines_outlive_live_updates(page: Page, dashboard: Dashboard) -> None:
+    store = RunStore(dashboard.runs)
+    run_id = store.create(LONG, name="long")
+    wait_for_epoch(store, run_id)
+    page.goto(f"{dashboard.url}/compare?runs={run_id}")
+    chart = page.locator(".dl-chart").first
+    legend = chart.locator(".legendtoggle")
+    expect(legend).to_have_count(2, timeout=30_000)
+    page.wait_for_timeout(1000)
+    legend.first.click(force=True)
+    page.wait_for_timeout(700)  # Plotly waits whether it becomes a double click
+    assert chart.evaluate(HIDDEN) == "legendonly"
+    zoom_into_the_left_half(page, chart)
+    range_after_zoom = chart.evaluate("host => host.layout.xaxis.range")
+    assert range_after_zoom[1] < 0.7 * 5_000
+    points = chart.evaluate("host => host.data[1].x.length")
+    # Five updates later there are more points, and the view is as the visitor left it.
+    page.wait_for_timeout(6000)
+    assert chart.evaluate("host => host.data[1].x.at(-1)") > points
+    assert chart.evaluate("host => host.layout.xaxis.range") == range_after_zoom
+    assert chart.evaluate(HIDDEN) == "legendonly"
+    os.kill(worker_of(store, run_id), signal.SIGKILL)
+
+
+def test_a_killed_worker_shows_as_crashed_with_its_curves_and_the_queue_goes_on(
+    page: Page, dashboard: Dashboard
+) -> None:
+    store = RunStore(dashboard.runs)
+    victim = store.create(LONG, name="victim")
+    other = store.create(LONG, name="other")
+    waiting = store.create(SHORT, name="waiting")
+    page.goto(dashboard.url)
+    wait_for_epoch(store, victim, epoch=2)
+    os.kill(worker_of(store, victim), signal.SIGKILL)
+    row = page.locator(f"tr[data-run='{victim}']")
+    expect(row).to_contain_text("crashed", timeout=5_000)
+    assert len(store.epochs(victim)) >= 2
+    wait_for_state(store, waiting, "finished")
+    page.goto(f"{dashboard.url}/compare?runs={victim}")
+    expect(page.locator(".dl-who")).to_contain_text("Crashed.", timeout=20_000)
+    os.kill(worker_of(store, other), signal.SIGKILL)
+
+
+def test_a_killed_dashboard_leaves_the_worker_and_finds_it_again(
+    page: Page, tmp_path: Path
+) -> None:
+    dashboard = Dashboard(tmp_path / "runs", tmp_path / "data", tmp_path / "log")
+    dashboard.start()
+    store = RunStore(dashboard.runs)
+    config = find_recipe("article1-adam").config.replace(dataset="digits", epochs=60)
+    run_id = store.create(config, name="survivor")
+    wait_for_epoch(store, run_id)
+    dashboard.kill()
+    assert store.read(run_id).status.state == "running"
+    wait_for_state(store, run_id, "finished")
+    dashboard.start()
+    try:
+        page.goto(dashboard.url)
+        expect(page.locator(f"tr[data-run='{run_id}']")).to_contain_text("finished", timeout=30_000)
+    finally:
+        dashboard.stop()
+
+
+def test_cancel_and_delete_from_the_table(page: Page, dashboard: Dashboard) -> None:
+    store = RunStore(dashboard.runs)
+    run_id = store.create(LONG, name="unwanted")
+    wait_for_epoch(store, run_id)
+    page.goto(dashboard.url)
+    row = page.locator(f"tr[data-run='{run_id}']")
+    row.get_by_role("button", name="Cancel unwanted").click(timeout=30_000)
+    expect(row).to_contain_text("cancelled", timeout=5_000)
+    row.get_by_role("button", name="Delete unwanted").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("unwanted", timeout=10_000)
+    dialog.get_by_role("button", name="Delete").click()
+    expect(row).to_have_count(0, timeout=10_000)
+    assert store.list() == []
+
+
+def test_the_form_launches_what_it_shows(page: Page, dashboard: Dashboard) -> None:
+    page.goto(dashboard.url)
+    rate = page.get_by_label("Learning rate", exact=True)
+    expect(rate).to_be_visible(timeout=30_000)
+    rate.fill("0.05")
+    rate.press("Enter")
+    epochs = page.get_by_label("Epochs", exact=True)
+    epochs.fill("2")
+    epochs.press("Enter")
+    page.get_by_label("Name", exact=True).fill("mine <b>&</b> **yours**")
+    page.get_by_label("Name", exact=True).press("Enter")
+    page.wait_for_timeout(1000)
+    page.get_by_role("button", name="Launch", exact=True).click()
+    expect(page.locator("h1")).to_have_text("Compare", timeout=20_000)
+    store = RunStore(dashboard.runs)
+    (run,) = store.list()
+    wait_for_state(store, run.id, "finished")
+    read = store.read(run.id)
+    assert (read.config.learning_rate, read.config.epochs) == (0.05, 2)
+    expect(page.locator(".dl-who")).to_contain_text("mine <b>&</b> **yours**", timeout=20_000)
+
+
+def test_a_setting_out_of_range_is_a_sentence_before_launch(
+    page: Page, dashboard: Dashboard
+) -> None:
+    page.goto(dashboard.url)
+    page.get_by_text("More settings").click(timeout=30_000)
+    hidden = page.get_by_label("Hidden layers", exact=True)
+    hidden.fill("ten")
+    hidden.press("Enter")
+    expect(page.get_by_text("hidden layers must be a whole number, got ten")).to_be_visible(
+        timeout=20_000
+    )
+    expect(page.get_by_role("button", name="Launch", exact=True)).to_be_disabled()

@@ -1,0 +1,509 @@
+"""core.learning.training, models and evaluation: real training on the embedded digits."""
+
+import itertools
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from core.config import RunConfig
+from core.errors import ConfigError, DivergedError, RunUnreadableError
+from core.learning.data import Images, LabelledData, Splits, split, to_input
+from core.learning.evaluation import infer, loss_function, predict, restore_model, score
+from core.learning.models import build_model, build_optimizer, choose_device
+from core.learning.training import Epoch, Step, Training
+from core.recipes import RECIPES
+
+CPU = torch.device("cpu")
+# A rate so small that no weight changes: losses then depend on the order of the images alone.
+STANDSTILL = 1e-30
+
+
+def config(**values: object) -> RunConfig:
+    small = {"dataset": "digits", "hidden_sizes": (16,), "learning_rate": 0.1, "epochs": 2}
+    return RunConfig.parse({**small, **values})
+
+
+def training(data: LabelledData, **values: object) -> Training:
+    return Training(config(**values), split(data, config(**values)), CPU)
+
+
+def losses_and_epochs(session: Training) -> tuple[list[Step], list[Epoch]]:
+    steps: list[Step] = []
+    epochs: list[Epoch] = []
+    for event in session.run():
+        if isinstance(event, Epoch):
+            epochs.append(event)
+        else:
+            steps += event
+    return steps, epochs
+
+
+def step_losses(session: Training) -> list[float]:
+    return [step.loss for step in losses_and_epochs(session)[0]]
+
+
+def all_weights(session: Training) -> torch.Tensor:
+    return torch.cat([value.flatten() for value in session.model.state_dict().values()])
+
+
+def trained_weights(data: LabelledData, **values: object) -> torch.Tensor:
+    session = training(data, **values)
+    step_losses(session)
+    return all_weights(session)
+
+
+# The same numbers again
+
+
+@pytest.mark.parametrize("values", [{"dropout": 0.5, "optimizer": "adam"}, {"momentum": 0.9}])
+def test_the_same_seed_gives_the_same_losses_bit_for_bit(digits_data, values) -> None:
+    first, second = (step_losses(training(digits_data, **values)) for _ in range(2))
+    assert first == second
+
+
+def test_the_same_seed_gives_the_same_weights_bit_for_bit(digits_data) -> None:
+    first, second = (trained_weights(digits_data, dropout=0.5, seed=7) for _ in range(2))
+    assert torch.equal(first, second)
+
+
+def test_a_cnn_gives_the_same_weights_bit_for_bit(digits_data) -> None:
+    values = {"model": "cnn", "channels": "4", "epochs": 1, "train_size": 300}
+    first, second = (trained_weights(digits_data, **values) for _ in range(2))
+    assert torch.equal(first, second)
+
+
+def test_another_seed_starts_from_other_weights(digits_data) -> None:
+    sessions = [training(digits_data, seed=seed) for seed in (0, 1)]
+    assert not torch.equal(*map(all_weights, sessions))
+
+
+def test_another_seed_sees_the_images_in_another_order(digits_data) -> None:
+    first, second = (first_batch(training(digits_data, seed=seed)) for seed in (0, 1))
+    assert not torch.equal(first, second)
+
+
+@pytest.mark.parametrize("watch", ["none", "test"])
+def test_what_is_watched_does_not_change_the_training(digits_data, watch: str) -> None:
+    usual, other = (
+        step_losses(training(digits_data, dropout=0.5, watch=w)) for w in ("validation", watch)
+    )
+    assert usual == other
+
+
+# The order of the images
+
+
+def first_batch(session: Training) -> torch.Tensor:
+    seen = []
+    session.model.register_forward_pre_hook(lambda _model, inputs: seen.append(inputs[0]))
+    next(session.run())
+    return seen[0]
+
+
+def test_two_optimizers_start_with_the_same_loss(digits_data) -> None:
+    sgd, adam = (
+        next(training(digits_data, dropout=0.5, optimizer=name).run()) for name in ("sgd", "adam")
+    )
+    assert sgd[0].loss == adam[0].loss
+
+
+def test_two_optimizers_see_the_same_images_in_every_step(digits_data) -> None:
+    sgd, adam = (
+        step_losses(training(digits_data, learning_rate=STANDSTILL, optimizer=name))
+        for name in ("sgd", "adam")
+    )
+    assert sgd == adam
+
+
+def test_dropout_does_not_change_the_order_of_the_images(digits_data) -> None:
+    without, with_dropout = (first_batch(training(digits_data, dropout=p)) for p in (0, 0.5))
+    assert torch.equal(without, with_dropout)
+
+
+def test_each_epoch_has_an_order_of_its_own(digits_data) -> None:
+    steps, _ = losses_and_epochs(training(digits_data, learning_rate=STANDSTILL))
+    first, second = ([step.loss for step in steps if step.epoch == n] for n in (1, 2))
+    assert first != second
+
+
+def test_each_epoch_takes_every_image_once(digits_data) -> None:
+    session = training(digits_data, learning_rate=STANDSTILL, batch_size=1197, epochs=3)
+    assert np.ptp(step_losses(session)) == pytest.approx(0, abs=1e-6)
+
+
+# The same as the articles' plain loop
+
+
+class PlainModel(nn.Module):
+    """What the articles write by hand: ReLU before pooling, one layer after the other."""
+
+    def __init__(self, config: RunConfig) -> None:
+        super().__init__()
+        planes, units = (1, *config.channels), config.layer_inputs
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(into, out, config.kernel_size, padding=config.kernel_size // 2)
+            for into, out in itertools.pairwise(planes)
+        )
+        self.layers = nn.ModuleList(nn.Linear(*pair) for pair in itertools.pairwise(units))
+        self.dropout = config.dropout
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for convolution in self.convolutions:
+            x = functional.max_pool2d(functional.relu(convolution(x)), 2)
+        x = x.flatten(1)
+        for layer in self.layers[:-1]:
+            x = functional.dropout(functional.relu(layer(x)), self.dropout)
+        return self.layers[-1](x)
+
+    def copy_weights(self, model: nn.Module) -> None:
+        with torch.no_grad():
+            for own, other in zip(self.parameters(), model.parameters(), strict=True):
+                own.copy_(other)
+
+
+def plain_inputs(images: Images, normalisation: str) -> torch.Tensor:
+    values = images.pixels.reshape(-1, 1, 28, 28) / 255.0
+    mean, spread = {"none": (0, 1), "mnist": (0.1307, 0.3081), "half": (0.5, 0.5)}[normalisation]
+    return (values - mean) / spread
+
+
+def plain_loss(name: str, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    if name == "mse":
+        return ((logits - torch.eye(10)[labels]) ** 2).mean()
+    return -logits.log_softmax(1)[torch.arange(len(labels)), labels].mean()
+
+
+def plain_losses(config: RunConfig, splits: Splits) -> Iterator[float]:
+    torch.manual_seed(config.seed)
+    initial = build_model(config)  # draws the same numbers as the real one, dropout then as well
+    model = PlainModel(config)
+    model.copy_weights(initial)
+    torch.manual_seed(config.seed)
+    build_model(config)
+    optimizer = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[config.optimizer](
+        model.parameters(),
+        lr=config.learning_rate,
+        weight_decay=config.weight_decay,
+        foreach=False,
+        **({"momentum": config.momentum} if config.optimizer == "sgd" else {}),
+    )
+    inputs = plain_inputs(splits.train, config.normalisation)
+    order = torch.Generator().manual_seed(config.seed)
+    while True:
+        places = torch.randperm(len(inputs), generator=order)
+        for start in range(0, len(places), config.batch_size):
+            batch = places[start : start + config.batch_size]
+            if config.drop_last and len(batch) < config.batch_size:
+                continue
+            optimizer.zero_grad()
+            loss = plain_loss(config.loss, model(inputs[batch]), splits.train.labels[batch])
+            loss.backward()
+            optimizer.step()
+            yield loss.item()
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_first_20_losses_are_a_plain_loops(digits_data, name: str) -> None:
+    recipe = RECIPES[name].config.replace(dataset="digits", watch="none", epochs=10)
+    splits = split(digits_data, recipe)
+    expected = list(itertools.islice(plain_losses(recipe, splits), 21))
+    steps = itertools.chain.from_iterable(
+        event for event in Training(recipe, splits, CPU).run() if not isinstance(event, Epoch)
+    )
+    found = [step.loss for step in itertools.islice(steps, 21)]
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_pooling_before_relu_gives_the_articles_numbers(digits_data) -> None:
+    settings = RECIPES["article3-sgd"].config
+    model, plain = build_model(settings), PlainModel(settings)
+    plain.copy_weights(model)
+    inputs = to_input(digits_data.train.pixels[:20], "half", CPU)
+    assert torch.equal(model(inputs), plain(inputs))
+
+
+def test_pooling_before_relu_gives_the_articles_gradients(digits_data) -> None:
+    settings = RECIPES["article3-sgd"].config
+    model, plain = build_model(settings), PlainModel(settings)
+    plain.copy_weights(model)
+    inputs = to_input(digits_data.train.pixels[:20], "half", CPU)
+    for one in (model, plain):
+        one(inputs).square().sum().backward()
+    for ours, theirs in zip(model.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(ours.grad, theirs.grad)
+
+
+# Learning
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "rate"),
+    [("sgd", 0.1), ("adam", 0.01), ("adamw", 0.01), ("rmsprop", 0.003), ("adagrad", 0.03)],
+)
+def test_every_optimizer_learns(digits_data, optimizer: str, rate: float) -> None:
+    session = training(digits_data, optimizer=optimizer, learning_rate=rate, epochs=4)
+    _, epochs = losses_and_epochs(session)
+    assert epochs[-1].train_loss < epochs[0].train_loss / 2
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
+def test_both_losses_learn_to_read_digits(digits_data, loss: str) -> None:
+    session = training(digits_data, momentum=0.9, loss=loss, watch="test", epochs=6)
+    _, epochs = losses_and_epochs(session)
+    assert epochs[-1].test_accuracy > 0.85
+
+
+def test_a_cnn_learns_to_read_digits(digits_data) -> None:
+    session = training(digits_data, model="cnn", channels="8", optimizer="adam", learning_rate=0.01)
+    assert losses_and_epochs(session)[1][-1].validation_accuracy > 0.85
+
+
+def test_weight_decay_makes_weights_smaller(digits_data) -> None:
+    free, held = (trained_weights(digits_data, weight_decay=value) for value in (0, 0.1))
+    assert held.norm() < free.norm()
+
+
+# Counting
+
+
+def test_steps_are_counted_over_all_epochs(digits_data) -> None:
+    steps, _ = losses_and_epochs(training(digits_data))
+    assert [step.step for step in steps] == list(range(1, 39))
+
+
+def test_steps_know_their_epoch(digits_data) -> None:
+    steps, _ = losses_and_epochs(training(digits_data))
+    assert [step.epoch for step in steps] == [1] * 19 + [2] * 19
+
+
+def test_the_last_short_batch_counts_its_own_images(digits_data) -> None:
+    steps, _ = losses_and_epochs(training(digits_data))
+    images = [step.images for step in steps]
+    # 1,197 images are 18 batches of 64 and one of 45.
+    assert (images[17:20], images[-1]) == ([1152, 1197, 1261], 2394)
+
+
+def test_a_dropped_batch_is_not_counted(digits_data) -> None:
+    steps, epochs = losses_and_epochs(training(digits_data, drop_last=True))
+    assert (len(steps), steps[18].images, epochs[-1].images) == (36, 1216, 2304)
+
+
+def test_a_batch_larger_than_the_data_is_one_step(digits_data) -> None:
+    steps, _ = losses_and_epochs(training(digits_data, batch_size=2000))
+    assert [step.images for step in steps] == [1197, 2394]
+
+
+def test_batches_that_fit_exactly_leave_no_empty_one(digits_data) -> None:
+    steps, _ = losses_and_epochs(training(digits_data, train_size=640))
+    assert (len(steps), steps[-1].images) == (20, 1280)
+
+
+def test_more_steps_than_are_read_at_once_are_all_there(digits_data) -> None:
+    steps, _ = losses_and_epochs(training(digits_data, batch_size=16, epochs=1))
+    assert [step.step for step in steps] == list(range(1, 76))
+
+
+def test_epochs_come_after_their_last_step(digits_data) -> None:
+    _, epochs = losses_and_epochs(training(digits_data))
+    assert [(e.epoch, e.step, e.images) for e in epochs] == [(1, 19, 1197), (2, 38, 2394)]
+
+
+def test_the_epochs_loss_is_the_mean_of_its_steps(digits_data) -> None:
+    steps, epochs = losses_and_epochs(training(digits_data))
+    mean = np.mean([step.loss for step in steps if step.epoch == 2])
+    assert epochs[1].train_loss == pytest.approx(mean, rel=1e-6)
+
+
+def test_the_training_accuracy_is_the_share_read_right(digits_data) -> None:
+    session = training(digits_data, learning_rate=STANDSTILL, epochs=1)
+    _, epochs = losses_and_epochs(session)
+    train = split(digits_data, session.config).train
+    read = infer(session.model, session.to_input(train)).argmax(dim=1)
+    assert epochs[0].train_accuracy == (read == train.labels).double().mean().item()
+
+
+def test_time_only_goes_on(digits_data) -> None:
+    steps, epochs = losses_and_epochs(training(digits_data))
+    seconds = [0.0, *(step.seconds for step in steps), epochs[-1].seconds]
+    assert seconds == sorted(seconds)
+    assert seconds[1] > 0
+
+
+# What is watched
+
+
+def watched(epoch: Epoch) -> set[str]:
+    columns = ("validation_loss", "validation_accuracy", "test_loss", "test_accuracy")
+    return {column for column in columns if getattr(epoch, column) is not None}
+
+
+@pytest.mark.parametrize(
+    ("watch", "columns"),
+    [
+        ("validation", {"validation_loss", "validation_accuracy"}),
+        ("test", {"test_loss", "test_accuracy"}),
+        ("none", set()),
+    ],
+)
+def test_watching_fills_its_own_columns(digits_data, watch: str, columns: set[str]) -> None:
+    _, epochs = losses_and_epochs(training(digits_data, watch=watch))
+    assert [watched(epoch) for epoch in epochs] == [columns] * 2
+
+
+@pytest.mark.parametrize("watch", ["validation", "test"])
+def test_watched_figures_are_read_without_dropout_after_the_epoch(digits_data, watch: str) -> None:
+    session = training(digits_data, watch=watch, dropout=0.5)
+    _, epochs = losses_and_epochs(session)
+    images = getattr(split(digits_data, session.config), watch)
+    with torch.no_grad():
+        logits = session.model.eval()(session.to_input(images))
+    right = (logits.argmax(dim=1) == images.labels).float().mean()
+    expected = (functional.cross_entropy(logits, images.labels), right)
+    found = getattr(epochs[-1], f"{watch}_loss"), getattr(epochs[-1], f"{watch}_accuracy")
+    assert found == pytest.approx([value.item() for value in expected], rel=1e-6)
+
+
+# Running away
+
+
+RUNAWAY = {"loss": "mse", "learning_rate": 100.0, "hidden_sizes": (64, 64)}
+
+
+def run_away(session: Training) -> tuple[list[Step], str]:
+    steps: list[Step] = []
+    try:
+        for event in session.run():
+            steps += [] if isinstance(event, Epoch) else event
+    except DivergedError as error:
+        return steps, str(error)
+    pytest.fail("The training did not run away")
+
+
+def test_a_loss_that_is_no_number_ends_the_training(digits_data) -> None:
+    _, message = run_away(training(digits_data, **RUNAWAY))
+    assert "the training ran away (diverged)" in message
+
+
+def test_the_steps_before_it_are_yielded_first(digits_data) -> None:
+    steps, message = run_away(training(digits_data, **RUNAWAY))
+    assert f"at step {len(steps) + 1} " in message
+
+
+def test_all_yielded_losses_are_numbers(digits_data) -> None:
+    steps, _ = run_away(training(digits_data, **RUNAWAY))
+    assert steps
+    assert all(math.isfinite(step.loss) for step in steps)
+
+
+def test_the_sentence_names_the_learning_rate(digits_data) -> None:
+    _, message = run_away(training(digits_data, **RUNAWAY))
+    assert message.endswith("A smaller learning rate usually helps; this run used 100.")
+
+
+@pytest.mark.parametrize("watch", ["validation", "test"])
+def test_running_away_is_seen_in_the_watched_images_too(digits_data, watch: str) -> None:
+    # A single step an epoch: its loss is a number, but the weights it leaves are useless.
+    values = RUNAWAY | {"batch_size": 2000, "epochs": 1, "hidden_sizes": (64,) * 8}
+    session = training(digits_data, **values, optimizer="adam", watch=watch)
+    steps, _ = run_away(session)
+    assert len(steps) == 1
+
+
+# Stopping
+
+
+def test_stopping_ends_after_one_step(digits_data) -> None:
+    session = training(digits_data, batch_size=1)
+    events = list(session.run(stop=lambda: True))
+    assert [step.step for event in events for step in event] == [1]
+
+
+def test_stopping_keeps_the_steps_made_until_then(digits_data) -> None:
+    asked = itertools.count(1)
+    events = list(training(digits_data, batch_size=1).run(stop=lambda: next(asked) >= 30))
+    assert [step.step for event in events for step in event] == list(range(1, 31))
+
+
+def test_stopping_while_the_watched_images_are_read_gives_no_epoch(digits_data) -> None:
+    asked = itertools.count(1)
+    # 19 steps ask first; the reading of the validation images asks next.
+    events = list(training(digits_data).run(stop=lambda: next(asked) >= 20))
+    assert not any(isinstance(event, Epoch) for event in events)
+
+
+# Losses, inference, restored models
+
+
+def test_squared_error_is_article_2s_formula() -> None:
+    logits = torch.randn(7, 10, generator=torch.Generator().manual_seed(0))
+    labels = torch.tensor([3, 1, 4, 1, 5, 9, 2])
+    one_hot = np.eye(10)[labels.numpy()]
+    expected = ((logits.numpy() - one_hot) ** 2).sum() / (7 * 10)
+    assert loss_function("mse")(logits, labels).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_score_is_mean_loss_and_share_of_right_answers() -> None:
+    logits = torch.eye(10)[[1, 2, 3, 4]] * 5
+    result = score(logits, torch.tensor([1, 2, 3, 0]), "cross_entropy")
+    sure = math.log(math.exp(5) + 9)
+    assert (result.loss, result.accuracy) == pytest.approx((sure - 5 * 3 / 4, 0.75))
+
+
+def test_inference_in_chunks_is_inference_at_once(digits_data) -> None:
+    model = build_model(config()).eval()
+    inputs = to_input(digits_data.train.pixels, "none", CPU)
+    with torch.no_grad():
+        torch.testing.assert_close(infer(model, inputs), model(inputs))
+
+
+def test_inference_leaves_the_model_ready_to_train() -> None:
+    model = build_model(config(dropout=0.5))
+    infer(model, torch.zeros(1, 1, 28, 28))
+    assert model.training
+
+
+def test_a_stopped_inference_has_the_rows_read_so_far() -> None:
+    asked = itertools.count(1)
+    logits = infer(build_model(config()), torch.zeros(2500, 1, 28, 28), lambda: next(asked) > 2)
+    assert logits.shape == (2000, 10)
+
+
+def test_a_restored_model_answers_as_the_trained_one(digits_data) -> None:
+    session = training(digits_data, dropout=0.5)
+    step_losses(session)
+    weights = {name: value.numpy() for name, value in session.model.state_dict().items()}
+    restored = restore_model(session.config, weights)
+    inputs = session.to_input(digits_data.test)
+    assert torch.equal(infer(restored, inputs), infer(session.model, inputs))
+
+
+def test_weights_of_another_model_are_refused() -> None:
+    weights = {n: v.numpy() for n, v in build_model(config()).state_dict().items()}
+    with pytest.raises(RunUnreadableError, match="do not fit"):
+        restore_model(config(hidden_sizes=(17,)), weights)
+
+
+def test_probabilities_sum_to_one(digits_data) -> None:
+    shares = predict(config(), build_model(config()), digits_data.test.pixels[:5].numpy())
+    assert shares.sum(axis=1) == pytest.approx([1.0] * 5)
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
+def test_optimizers_are_fused_where_torch_can(name: str) -> None:
+    settings = config(optimizer=name)
+    assert build_optimizer(settings, build_model(settings)).param_groups[0]["fused"]
+
+
+def test_a_device_that_is_not_there_is_refused() -> None:
+    absent = "mps" if not torch.backends.mps.is_available() else "cuda"
+    with pytest.raises(ConfigError, match=f"no {absent} to compute on. Set device to auto"):
+        choose_device(absent)
+
+
+def test_the_automatic_device_is_one_that_is_there() -> None:
+    assert torch.zeros(1, device=choose_device("auto")).sum() == 0
