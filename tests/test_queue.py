@@ -1,7 +1,7 @@
 """core.runs.queue, worker and engines.local: real workers on the embedded digits.
 
 A worker takes seconds to start, so that many facts are told of two histories of a queue: `mixed`,
-in which four runs come to different ends, and `eventful`, in which somebody interferes.
+in which five runs come to different ends, and `eventful`, in which somebody interferes.
 """
 
 import os
@@ -92,7 +92,7 @@ def work_on(store: RunStore, run_id: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-# Four runs come to different ends
+# Five runs come to different ends
 
 
 @dataclass
@@ -101,6 +101,7 @@ class Mixed:
     sgd: str
     adam: str
     runaway: str
+    late_runaway: str
     without_data: str
 
     @property
@@ -112,14 +113,19 @@ class Mixed:
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mixed]:
     store = RunStore(tmp_path_factory.mktemp("mixed") / "runs")
     runaway = SHORT.replace(loss="mse", learning_rate=100, hidden_sizes=(64, 64), epochs=100)
-    configs = [SHORT, SHORT.replace(optimizer="adam"), runaway, SHORT.replace(dataset="mnist")]
+    # One step, whose own loss is a number still, and nobody watches what it leaves.
+    late = runaway.replace(
+        optimizer="adam", batch_size=2000, hidden_sizes=(64,) * 8, epochs=1, watch="none"
+    )
+    adam, without_data = SHORT.replace(optimizer="adam"), SHORT.replace(dataset="mnist")
+    configs = [SHORT, adam, runaway, late, without_data]
     history = Mixed(store, *(store.create(config) for config in configs))
     queue = new_queue(store, slots=2)
     queue.start()
     try:
         wait_until(
             lambda: not any(isinstance(run, Run) and run.active for run in store.list()),
-            "all four runs have ended",
+            "all five runs have ended",
         )
         yield history
     finally:
@@ -202,6 +208,11 @@ def test_a_runaway_keeps_its_curves(mixed: Mixed) -> None:
     losses = mixed.store.steps(mixed.runaway)["loss"]
     assert len(losses) > 0
     assert losses.notna().all()
+
+
+def test_running_away_in_the_last_step_is_noticed_too(mixed: Mixed) -> None:
+    assert state(mixed.store, mixed.late_runaway) == "diverged"
+    assert len(mixed.store.steps(mixed.late_runaway)) == 1
 
 
 def test_a_run_without_its_data_has_failed(mixed: Mixed) -> None:

@@ -59,9 +59,12 @@ def _call(asked: argparse.Namespace, settings: Settings) -> int:
 
         return fetch(settings.data, asked.mirror)
     if asked.command == "train":
+        from core.cli.settle import settle
+
+        recipe, config = settle(asked.recipe, dict(asked.changes), settings.data)
         from core.cli.train import train
 
-        return train(asked, settings)
+        return train(asked, settings, recipe, config)
     if asked.command == "compare":
         from core.cli.compare import compare
 

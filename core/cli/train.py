@@ -1,16 +1,12 @@
 """`train`: a recipe with changes, trained to its end while the terminal shows how far it is."""
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 from core.cli.follow import Interruptions, follow
 from core.cli.text import note, say
 from core.config import RunConfig
-from core.errors import DataError
-from core.learning.idx import has_mnist, mnist_folder
-from core.recipes import Recipe, find_recipe
+from core.recipes import Recipe
 from core.runs.engines.base import Engine
 from core.runs.engines.local import LocalEngine
 from core.runs.queue import RunQueue
@@ -19,22 +15,9 @@ from core.runs.store import RunStore
 from core.settings import Settings, core_count
 from core.ui import words
 
-_FALLBACK: Final = (
-    "MNIST is not in {} (`python -m core fetch` gets it), so this trains on the embedded digits."
-)
-_MISSING: Final = (
-    "MNIST is not in {}: fetch it with `python -m core fetch`, or leave out dataset=mnist."
-)
 
-
-def train(asked: argparse.Namespace, settings: Settings) -> int:
-    """Create the run that was asked for, see it through and write its id last.
-
-    Raises ConfigError for an unknown recipe or setting, DataError if MNIST was asked for and is
-    not there.
-    """
-    recipe = find_recipe(asked.recipe)
-    config = _config(recipe, dict(asked.changes), settings.data)
+def train(asked: argparse.Namespace, settings: Settings, recipe: Recipe, config: RunConfig) -> int:
+    """Create a run of `config`, which changes `recipe`, see it through and write its id last."""
     # As on the page: changed settings make it another thing than what the recipe is called.
     same = config.replace(dataset=recipe.config.dataset) == recipe.config
     store = RunStore(settings.runs)
@@ -82,16 +65,6 @@ def _engine(settings: Settings, run_id: str, threads: int | None) -> Engine:
     if threads is None:
         return usual
     return OwnThreads(run_id, LocalEngine(settings.data, threads), usual)
-
-
-def _config(recipe: Recipe, changes: Mapping[str, str], data_root: Path) -> RunConfig:
-    config = RunConfig.parse({**recipe.config.model_dump(), **changes})
-    if config.dataset != "mnist" or has_mnist(data_root):
-        return config
-    if "dataset" in changes:
-        raise DataError(_MISSING.format(mnist_folder(data_root)))
-    note(_FALLBACK.format(mnist_folder(data_root)))
-    return config.replace(dataset="digits")
 
 
 def _outcome(run: Run) -> str:

@@ -69,7 +69,7 @@ def _draw_differences(runs: Sequence[Run]) -> None:
             f"<b>{escape(str(field))}</b> {escape(' | '.join(map(str, values)))}"
             for field, values in zip(table.index, table.itertuples(index=False), strict=True)
         )
-        st.html(f"<p>What differs: {each}. Everything else is the same.</p>")
+        st.html(f'<p class="dl-differs">What differs: {each}. Everything else is the same.</p>')
     else:
         with st.expander(f"What differs: {len(table)} settings"):
             draw_table(table)

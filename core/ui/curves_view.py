@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Final, cast
 
 import numpy as np
@@ -167,7 +168,8 @@ def _chart(
     planned: int,
 ) -> None:
     log = view.log and metric == "loss"
-    figure: go.Figure = curve_figure(lines, metric=metric, axis=view.axis, log=log, title=title)
+    st.html(f'<h3 class="dl-chart-title">{escape(title)}</h3>')
+    figure: go.Figure = curve_figure(lines, metric=metric, axis=view.axis, log=log)
     if view.axis == "epochs":
         # The whole way from the start: the curves grow into it and the axis stays.
         figure.update_xaxes(range=[0, planned * 1.02])

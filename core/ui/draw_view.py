@@ -31,7 +31,7 @@ def draw_pad_and_answers(runs: Sequence[Run]) -> None:
             with st.container(width=PAD_SIDE + 10):
                 source = _draw_inputs()
             digit, problem = _prepare(source)
-            with st.container(width=PAD_SIDE - 60):
+            with st.container(width=PAD_SIDE - 60, key="what_they_see"):
                 _draw_seen(digit)
             with st.container(width="stretch"):
                 _draw_answers([services().store.read(run_id) for run_id in ids], digit, problem)

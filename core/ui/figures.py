@@ -76,9 +76,7 @@ def run_lines(
     ]
 
 
-def curve_figure(
-    lines: Sequence[Line], *, metric: Metric, axis: Axis, log: bool, title: str
-) -> go.Figure:
+def curve_figure(lines: Sequence[Line], *, metric: Metric, axis: Axis, log: bool) -> go.Figure:
     """Return a chart of `lines`; `log` puts the vertical axis on a logarithmic scale."""
     figure = go.Figure()
     for line in lines:
@@ -86,9 +84,9 @@ def curve_figure(
             figure.add_trace(_trace(line, line.raw, faint=True))
         figure.add_trace(_trace(line, line.smoothed, faint=False))
     figure.update_layout(
-        title={"text": escape(title), "x": 0, "xanchor": "left", "font": {"size": 15}},
-        margin={"l": 60, "r": 12, "t": 44, "b": 48},
-        legend={"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"},
+        margin={"l": 60, "r": 12, "t": 12, "b": 48},
+        # Above the plot: there it takes the room it needs, whatever the names' length.
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         hovermode="x unified",
         xaxis={"title": {"text": AXIS_TITLES[axis]}, "rangemode": "tozero"},
         yaxis={

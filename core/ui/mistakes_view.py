@@ -208,6 +208,6 @@ def _tile(row: Mapping[str, Any], runs: Sequence[Run], pictures: Pictures) -> st
 def _reading(row: Mapping[str, Any], place: int, *, bare: bool) -> str:
     predicted, sure = int(row[f"predicted_{place}"]), float(row[f"confidence_{place}"])
     mark = "✓" if row[f"right_{place}"] else "✗"
-    share = f"{100 * sure:.0f} %" if sure < 0.995 else "over 99 %"
+    share = f"{100 * sure:.0f} %" if sure < 0.995 else ">99 %"
     word = "read as " if bare else ""
-    return f"{word}<b>{predicted}</b> {mark} {share}"
+    return f"{word}<b>{predicted}</b> {mark} {escape(share)}"

@@ -101,7 +101,9 @@ export default function (component) {
     table.append(element("thead"), element("tbody"));
     table.tHead.append(head);
     table.digitlabChosen = new Set();
-    parentElement.append(table);
+    const box = element("div", "dl-runs-box");
+    box.append(table);
+    parentElement.append(box);
   }
   const chosen = table.digitlabChosen;
   const body = table.tBodies[0];
