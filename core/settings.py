@@ -28,7 +28,7 @@ def read_settings() -> Settings:
     Raises ConfigError if `DIGITLAB_SLOTS` is not a whole number of at least 1.
     """
     slots = os.environ.get("DIGITLAB_SLOTS", "").strip() or str(core_count())
-    if not slots.isdigit() or int(slots) < 1:
+    if not slots.isdecimal() or int(slots) < 1:
         raise ConfigError(f"DIGITLAB_SLOTS must be a whole number of at least 1, got {slots!r}.")
     return Settings(
         runs=_folder("DIGITLAB_RUNS", "runs"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from core import words
 from core.analysis.differences import config_differences, learning_rate_note, unfair_reasons
 from core.analysis.verdict import (
     PairedComparison,
@@ -19,7 +20,6 @@ from core.cli.text import plain, say, shortened, write_json, write_table
 from core.errors import ConfigError, RunError, RunStateError
 from core.runs.records import Run
 from core.runs.store import RunStore
-from core.ui import words
 
 
 def compare(root: Path, ids: Sequence[str], *, as_json: bool) -> int:

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any, Final
 
+from core import words
 from core.cli.text import note, shortened, write_json, write_table
 from core.runs.queue import waiting_before
 from core.runs.records import Run, UnreadableRun
 from core.runs.store import RunStore
-from core.ui import words
 
 _COLUMNS: Final = (
     "id",

@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import pandas as pd
 
+from core import words
 from core.cli.listing import facts
 from core.cli.text import say, write_json, write_pairs, write_table
 from core.errors import RunNotFoundError
 from core.runs.queue import waiting_before
 from core.runs.records import Run
 from core.runs.store import RunStore
-from core.ui import words
 
 _SHORTEST_BEGINNING: Final = 4
 _LAST_EPOCHS: Final = 5

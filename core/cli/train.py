@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from core import words
 from core.cli.follow import Interruptions, follow
 from core.cli.text import note, say
 from core.config import RunConfig
@@ -13,7 +14,6 @@ from core.runs.queue import RunQueue
 from core.runs.records import Process, Run
 from core.runs.store import RunStore
 from core.settings import Settings, core_count
-from core.ui import words
 
 
 def train(asked: argparse.Namespace, settings: Settings, recipe: Recipe, config: RunConfig) -> int:

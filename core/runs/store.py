@@ -105,6 +105,7 @@ class RunStore:
         """
         folder = self.folder(run_id)
         try:
+            info = _read(folder / files.CONFIG, RunInfo)
             status = _read(folder / files.STATUS, Status)
             # Written last: whatever the status says, a run with a summary has finished.
             summary = _read_optional(folder / files.SUMMARY, Summary)
@@ -112,7 +113,7 @@ class RunStore:
                 status = status.model_copy(update={"state": "finished"})
             return Run(
                 id=run_id,
-                info=_read(folder / files.CONFIG, RunInfo),
+                info=info,
                 status=_as_it_is(status),
                 summary=summary,
                 environment=_read_optional(folder / files.ENVIRONMENT, Environment),

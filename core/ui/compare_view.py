@@ -7,9 +7,9 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from core import words
 from core.analysis.differences import config_differences, learning_rate_note, unfair_reasons
 from core.runs.records import Run
-from core.ui import words
 from core.ui.curves_view import draw_curve_controls, draw_curves
 from core.ui.frame import guarded
 from core.ui.matrices_view import draw_matrices

@@ -6,6 +6,7 @@ from html import escape
 from typing import Final, cast
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -134,7 +135,7 @@ def _lines(run: Run, metric: Metric, view: CurveView) -> list[Line]:
     epochs = store.epochs(run.id)
     return run_lines(
         run,
-        store.steps(run.id) if needs_steps else epochs,
+        store.steps(run.id) if needs_steps else pd.DataFrame(),
         epochs,
         metric=metric,
         axis=view.axis,

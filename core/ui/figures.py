@@ -70,8 +70,17 @@ def run_lines(
         column = watched[0] if metric == "loss" else watched[1]
         kind = "validation" if column.startswith("validation") else "test, watched"
         columns.append((f"{run.name}, {kind}", epochs, column, False))
+    # Beside losses of single batches, figures of whole epochs need no smoothing.
+    by_batch = axis != "epochs"
     return [
-        _line(label, run.info.colour, training, *curve(table, axis, column), metric, smoothing)
+        _line(
+            label,
+            run.info.colour,
+            training,
+            *curve(table, axis, column),
+            metric,
+            smoothing if not by_batch or table is steps else 0.0,
+        )
         for label, table, column, training in columns
     ]
 

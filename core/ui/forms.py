@@ -4,6 +4,7 @@ from typing import Any, Final, get_args
 
 import streamlit as st
 
+from core import words
 from core.config import (
     WITH_MOMENTUM,
     Architecture,
@@ -16,7 +17,6 @@ from core.config import (
 )
 from core.errors import ConfigError
 from core.recipes import RECIPES, find_recipe
-from core.ui import words
 from core.ui.launch import data_at_hand, launch_one, launch_pair
 from core.ui.links import open_page
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from core import words
 from core.recipes import RECIPES
 from core.runs.queue import waiting_before
 from core.runs.records import Run, UnreadableRun
 from core.runs.store import RunStore
-from core.ui import words
 from core.ui.theme import run_colour
 
 

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
+from core import words
 from core.errors import DigitLabError
 from core.runs.queue import cancel
 from core.runs.records import Run
-from core.ui import words
 from core.ui.components import TableAnswer, draw_run_table
 from core.ui.frame import guarded
 from core.ui.launch import estimated_pair_seconds, launch_compared_pair

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from core import words
 from core.analysis.curves import watched_columns
 from core.analysis.verdict import (
     ONE_SEED_CAVEAT,
@@ -16,7 +17,6 @@ from core.errors import DigitLabError
 from core.runs.queue import cancel
 from core.runs.records import Run
 from core.runs.results import Predictions
-from core.ui import words
 from core.ui.pieces import draw_progress, draw_standings, draw_table, draw_verdict
 from core.ui.services import services
 

@@ -1,4 +1,4 @@
-"""How figures and fields read on a page."""
+"""How figures and fields read, on a page and on the command line."""
 
 import time
 from typing import Final
