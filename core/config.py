@@ -213,7 +213,7 @@ class RunConfig(BaseModel):
             sentences = dict.fromkeys(_sentence(problem) for problem in error.errors())
             raise ConfigError(". ".join(sentences) + ".") from error
 
-    def replace(self, **changes: Any) -> Self:
+    def replace(self, /, **changes: Any) -> Self:
         """Return a copy with `changes`, validated again. Raises ConfigError."""
         return self.parse({**self.model_dump(), **changes})
 

@@ -170,7 +170,7 @@ def test_runs_as_json_hold_raw_numbers(trained: Trained, listed: dict[str, Any])
 
 def test_a_damaged_run_is_listed_with_the_reason(listed: dict[str, Any]) -> None:
     assert listed["damaged"]["status"] == "unreadable"
-    assert "status.json is damaged" in listed["damaged"]["reason"]
+    assert "config.json is missing" in listed["damaged"]["reason"]
     assert listed["damaged"]["test_accuracy"] is None
 
 

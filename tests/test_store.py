@@ -329,7 +329,7 @@ def torn_summary(folder: Path) -> None:
 
 
 DAMAGES = {
-    empty: "status.json is missing",
+    empty: "config.json is missing",
     truncated: "config.json is damaged (not complete JSON)",
     foreign: "status.json cannot be read",
     a_list: "status.json is damaged (not a JSON object)",

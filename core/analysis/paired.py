@@ -3,7 +3,6 @@
 from math import sqrt
 
 from scipy.stats import binomtest, norm
-from statsmodels.stats.proportion import proportion_confint
 
 Interval = tuple[float, float]
 
@@ -16,8 +15,8 @@ def wilson_interval(right: int, count: int) -> Interval:
     Wilson 1927, "Probable inference, the law of succession, and statistical inference",
     Journal of the American Statistical Association 22, 209–212.
     """
-    low, high = proportion_confint(right, count, alpha=SIGNIFICANCE, method="wilson")
-    return float(low), float(high)
+    interval = binomtest(right, count).proportion_ci(1 - SIGNIFICANCE, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def exact_mcnemar(only_a_right: int, only_b_right: int) -> float:

@@ -90,8 +90,17 @@ class RunQueue:
             if _cancel_requested_for(self._store, run.id) is not None:
                 self._store.write_status(run.id, _cancelled(run.status))
                 continue
-            self._starting.add(run.id)
+            self._start(run)
+
+    def _start(self, run: Run) -> None:
+        try:
             self._engine.start(self._store.folder(run.id))
+        except OSError as error:
+            _log.exception("Run %s could not be started", run.id)
+            reason = f"Its process could not be started ({error.strerror})."
+            self._store.write_status(run.id, new_status("failed", reason=reason))
+        else:
+            self._starting.add(run.id)
 
     def _keep(self) -> None:
         while not self._stop.is_set():

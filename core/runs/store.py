@@ -106,7 +106,7 @@ class RunStore:
         folder = self.folder(run_id)
         try:
             info = _read(folder / files.CONFIG, RunInfo)
-            status = _read(folder / files.STATUS, Status)
+            status = _status_as_it_is(folder / files.STATUS)
             # Written last: whatever the status says, a run with a summary has finished.
             summary = _read_optional(folder / files.SUMMARY, Summary)
             if summary is not None:
@@ -114,7 +114,7 @@ class RunStore:
             return Run(
                 id=run_id,
                 info=info,
-                status=_as_it_is(status),
+                status=status,
                 summary=summary,
                 environment=_read_optional(folder / files.ENVIRONMENT, Environment),
             )
@@ -246,15 +246,20 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _as_it_is(status: Status) -> Status:
-    if status.state == "running" and not is_training(status):
-        return status.model_copy(
-            update={
-                "state": "crashed",
-                "reason": "Its process ended without a word; the curves up to then are kept.",
-            }
-        )
-    return status
+def _status_as_it_is(path: Path) -> Status:
+    status = _read(path, Status)
+    if status.state != "running" or is_training(status):
+        return status
+    # Read again: its last word may have come between the first reading and its end.
+    status = _read(path, Status)
+    if status.state != "running" or is_training(status):
+        return status
+    return status.model_copy(
+        update={
+            "state": "crashed",
+            "reason": "Its process ended without a word; the curves up to then are kept.",
+        }
+    )
 
 
 def _read(path: Path, record: type[_RecordT]) -> _RecordT:

@@ -175,6 +175,8 @@ class Worker:
     def _beat(self, step: int, epoch: int) -> None:
         if time.time() - self._status.heartbeat >= _HEARTBEAT_SECONDS:
             self._write_status(step=step, epoch=epoch)
+            # A signal is quicker, but somebody must send it: the queue may have no keeper.
+            self._stopping = self._stopping or (self.folder / files.CANCEL).exists()
         else:
             self._status = self._status.model_copy(update={"step": step, "epoch": epoch})
 
