@@ -13,6 +13,7 @@ from torch.nn import functional
 from core.config import RunConfig
 from core.errors import ConfigError, DivergedError, RunUnreadableError
 from core.learning.data import Images, LabelledData, Splits, split, to_input
+from core.learning.dropout import dropout_mask
 from core.learning.evaluation import infer, loss_function, predict, restore_model, score
 from core.learning.models import build_model, build_optimizer, choose_device
 from core.learning.training import Epoch, Step, Training
@@ -157,7 +158,9 @@ class PlainModel(nn.Module):
             x = functional.max_pool2d(functional.relu(convolution(x)), 2)
         x = x.flatten(1)
         for layer in self.layers[:-1]:
-            x = functional.dropout(functional.relu(layer(x)), self.dropout)
+            x = functional.relu(layer(x))
+            if self.dropout:
+                x = x * dropout_mask(x, self.dropout)  # both draw the same masks
         return self.layers[-1](x)
 
     def copy_weights(self, model: nn.Module) -> None:

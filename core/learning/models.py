@@ -7,6 +7,7 @@ from torch import nn
 
 from core.config import Device, RunConfig
 from core.errors import ConfigError
+from core.learning.dropout import Dropout
 
 
 def build_model(config: RunConfig) -> nn.Sequential:
@@ -25,7 +26,7 @@ def build_model(config: RunConfig) -> nn.Sequential:
     for into, out in itertools.pairwise(units[:-1]):
         layers += [nn.Linear(into, out), nn.ReLU()]
         if config.dropout:
-            layers.append(nn.Dropout(config.dropout))
+            layers.append(Dropout(config.dropout))
     layers.append(nn.Linear(units[-2], units[-1]))
     return nn.Sequential(*layers)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import torch
 
-from core.config import RunConfig
+from core.config import IMAGE_SIDE, RunConfig
 from core.errors import DivergedError
 from core.learning.data import Images, Splits, to_input
 from core.learning.evaluation import infer, loss_function, score
@@ -62,7 +62,9 @@ class Training:
         self.config = config
         self.device = device
         self.model = build_model(config).to(device)
-        self._images = to_input(splits.train.pixels, config.normalisation, device)
+        # Kept as bytes and turned into input batch by batch: a quarter of the memory to walk
+        # through, which is quicker than floats that were made once.
+        self._pixels = splits.train.pixels.to(device).flatten(1)
         if config.model == "cnn":
             self.model = self.model.to(memory_format=torch.channels_last)
         self._labels = splits.train.labels.to(device)
@@ -119,7 +121,9 @@ class Training:
     def _corrections(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         order = torch.randperm(len(self._labels), generator=self._order).to(self.device)
         for batch in torch.split(order, self.config.batch_size)[: self.steps_per_epoch]:
-            inputs, labels = self._images[batch], self._labels[batch]
+            pixels = self._pixels.index_select(0, batch).view(-1, IMAGE_SIDE, IMAGE_SIDE)
+            inputs = to_input(pixels, self.config.normalisation, self.device)
+            labels = self._labels.index_select(0, batch)
             logits = self.model(inputs)
             loss = self._loss(logits, labels)
             self._optimizer.zero_grad()
