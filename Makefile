@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 
-.PHONY: run setup test lint screenshots clean
+.PHONY: run setup test lint bench screenshots clean
 
 run: $(VENV)/.installed
 	$(BIN)/streamlit run dashboard.py $(ARGS)
@@ -21,6 +21,10 @@ lint: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# On an otherwise idle machine, with MNIST under DIGITLAB_DATA.
+bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/article1_pair.py
 
 screenshots: $(VENV)/.installed-test
 	$(BIN)/python docs/take_screenshots.py

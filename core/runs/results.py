@@ -121,6 +121,14 @@ def read_weights(folder: Path) -> dict[str, npt.NDArray[np.float32]]:
     return weights
 
 
+def read_weights_file(folder: Path) -> bytes:
+    """Return the file of weights in `folder`, unread. Raises RunStateError if there is none."""
+    try:
+        return (folder / files.WEIGHTS).read_bytes()
+    except OSError as error:
+        raise _not_there(folder, "trained model") from error
+
+
 def weights_changed(folder: Path) -> int:
     """Return when the weights in `folder` last changed, in ns. Raises RunStateError."""
     try:

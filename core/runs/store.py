@@ -32,6 +32,7 @@ from core.runs.results import (
     read_digits,
     read_predictions,
     read_weights,
+    read_weights_file,
     weights_changed,
 )
 
@@ -165,6 +166,10 @@ class RunStore:
     def weights(self, run_id: str) -> dict[str, npt.NDArray[np.float32]]:
         """Return the trained weights by name. Raises RunStateError before they are there."""
         return read_weights(self.folder(run_id))
+
+    def weights_file(self, run_id: str) -> bytes:
+        """Return the file of trained weights as it lies there (safetensors)."""
+        return read_weights_file(self.folder(run_id))
 
     def weights_version(self, run_id: str) -> int:
         """Return a number that changes when the run's weights do, to key a cache by."""

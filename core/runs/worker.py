@@ -82,8 +82,8 @@ class Worker:
 
         from core.learning import data, models, training
 
-        # Adam's averages for pixels that are hardly ever inked fade into numbers so small (denormal)
-        # that the processor slows down over them; 0 serves as well.
+        # Adam's averages for pixels that are hardly ever inked fade into numbers so small
+        # (denormal) that the processor slows down over them; 0 serves as well.
         torch.set_flush_denormal(True)
         settings = read_settings()
         device = models.choose_device(run.config.device)

@@ -11,6 +11,7 @@ from core import words
 from core.analysis.differences import config_differences, learning_rate_note, unfair_reasons
 from core.runs.records import Run
 from core.ui.curves_view import draw_curve_controls, draw_curves
+from core.ui.files_view import draw_files
 from core.ui.frame import guarded
 from core.ui.matrices_view import draw_matrices
 from core.ui.pieces import draw_table
@@ -34,6 +35,7 @@ def draw_comparison(runs: Sequence[Run]) -> None:
         draw_matrices(finished)
     else:
         st.html('<p class="dl-quiet">Shown as soon as a run has finished.</p>')
+    draw_files(runs)
 
 
 def _draw_live(runs: Sequence[Run], draw: Callable[[list[Run]], None]) -> None:
