@@ -110,6 +110,7 @@ def test_a_killed_dashboard_leaves_the_worker_and_finds_it_again(
     try:
         page.goto(dashboard.url)
         expect(page.locator(f"tr[data-run='{run_id}']")).to_contain_text("finished", timeout=30_000)
+        page.context.close()
     finally:
         dashboard.stop()
 

@@ -32,13 +32,14 @@ def test_a_deep_link_works_as_the_first_request(
         expect(page.locator("h1")).to_have_text(PAGES[path])
         # Drawn by the frame, which a page served past it would lack.
         expect(page.get_by_role("button", name=re.compile("^Data:|Data:"))).to_be_visible()
+        page.context.close()  # a page whose server is gone complains of it
     finally:
         server.stop()
 
 
 def test_compare_shows_the_examples_when_nothing_was_chosen(page: Page, gallery: Dashboard) -> None:
     open_page(page, gallery, "compare")
-    expect(page.locator(".dl-verdict")).to_contain_text("far larger than chance", timeout=20_000)
+    expect(page.locator(".dl-verdict")).to_contain_text("far larger than chance")
     assert "runs=example-sgd&runs=example-adam" in page.url
 
 
@@ -54,7 +55,7 @@ def test_a_link_restores_the_curves_as_they_were(page: Page, gallery: Dashboard)
 def test_every_broken_folder_is_listed_with_its_reason(page: Page, gallery: Dashboard) -> None:
     open_page(page, gallery, "")
     table = page.locator("table.dl-runs")
-    expect(table.locator("tr[data-run=torn]")).to_contain_text("damaged", timeout=20_000)
+    expect(table.locator("tr[data-run=torn]")).to_contain_text("damaged")
     expect(table.locator("tr[data-run=empty]")).to_contain_text("config.json is missing")
     expect(table.locator("tr[data-run=foreign]")).to_contain_text("config.json is missing")
     expect(table.locator("tr[data-run=example-adam]")).to_contain_text("97")
@@ -75,14 +76,14 @@ def test_a_link_to_a_damaged_run_says_what_is_damaged(page: Page, gallery: Dashb
 def test_mistakes_are_shown_without_the_data_they_come_from(page: Page, gallery: Dashboard) -> None:
     open_page(page, gallery, "mistakes?runs=example-sgd&runs=example-adam")
     pictures = page.locator(".dl-sheet img")
-    expect(pictures).to_have_count(60, timeout=20_000)
+    expect(pictures).to_have_count(60)
     assert all(pictures.evaluate_all("all => all.map(image => image.naturalWidth === 28)"))
 
 
 def test_filters_narrow_the_mistakes_and_the_link(page: Page, gallery: Dashboard) -> None:
     open_page(page, gallery, "mistakes?runs=example-sgd&true=4&read=9")
     captions = page.locator(".dl-sheet figcaption")
-    expect(captions.first).to_contain_text("true 4", timeout=20_000)
+    expect(captions.first).to_contain_text("true 4")
     texts = captions.all_inner_texts()
     assert all("true 4" in text and "read as 9" in text for text in texts)
     page.get_by_role("button", name="Show all again").click()
@@ -95,11 +96,11 @@ def test_bad_uploads_get_a_sentence_and_the_next_good_one_an_answer(
     open_page(page, gallery, "draw")
     sentence = page.locator(".dl-sum")
     upload(page, "letter.png", b"Dear teacher, this is no picture.")
-    expect(sentence).to_contain_text("cannot be read as a picture", timeout=20_000)
+    expect(sentence).to_contain_text("cannot be read as a picture")
     upload(page, "huge.png", png(Image.new("L", (20_000, 20_000))))
-    expect(sentence).to_contain_text("megapixels", timeout=30_000)
+    expect(sentence).to_contain_text("megapixels")
     upload(page, "blank.png", png(Image.new("L", (100, 100), 255)))
-    expect(sentence).not_to_contain_text("megapixels", timeout=20_000)
+    expect(sentence).not_to_contain_text("megapixels")
     assert answers(page) == ["–", "–"]
     good = Image.new("L", (100, 100), 255)
     good.paste(0, (46, 15, 54, 85))
@@ -113,20 +114,20 @@ def test_a_drawing_survives_undo_and_a_change_of_page(page: Page, gallery: Dashb
     expect(page.locator(".dl-answer[data-answer='1']").first).to_be_visible(timeout=20_000)
     before = page.locator(".dl-pixels").get_attribute("src")
     draw_stroke(page, [(0.2, 0.5), (0.8, 0.5)])
-    expect(page.locator(".dl-pixels")).not_to_have_attribute("src", str(before), timeout=20_000)
+    expect(page.locator(".dl-pixels")).not_to_have_attribute("src", str(before))
     page.locator(".st-key-undo button").click()
-    expect(page.locator(".dl-pixels")).to_have_attribute("src", str(before), timeout=20_000)
+    expect(page.locator(".dl-pixels")).to_have_attribute("src", str(before))
     page.get_by_role("link", name="Compare").first.click()
-    expect(page.locator("h1")).to_have_text("Compare", timeout=20_000)
+    expect(page.locator("h1")).to_have_text("Compare")
     page.get_by_role("link", name="Draw").first.click()
-    expect(page.locator(".dl-pixels")).to_have_attribute("src", str(before), timeout=20_000)
+    expect(page.locator(".dl-pixels")).to_have_attribute("src", str(before))
     page.locator(".st-key-clear button").click()
-    expect(page.locator(".dl-sum")).to_contain_text("Draw a digit", timeout=20_000)
+    expect(page.locator(".dl-sum")).to_contain_text("Draw a digit")
 
 
 def test_nothing_drawn_is_an_invitation(page: Page, gallery: Dashboard) -> None:
     open_page(page, gallery, "draw")
-    expect(page.locator(".dl-sum")).to_have_text(re.compile("^Draw a digit"), timeout=20_000)
+    expect(page.locator(".dl-sum")).to_have_text(re.compile("^Draw a digit"))
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
@@ -158,13 +159,13 @@ def test_the_first_button_is_reached_and_pressed_by_keyboard(
     expect(page.get_by_role("button", name="Compare SGD with Adam")).to_be_visible(timeout=20_000)
     for _ in range(60):
         page.keyboard.press("Tab")
-        focused = page.evaluate("document.activeElement.innerText || ''")
-        if "Compare SGD with Adam" in focused:
+        focused = page.locator("button:focus")
+        if focused.count() and "Compare SGD with Adam" in focused.inner_text():
             break
     else:
         pytest.fail("Tab never reached the button.")
     page.keyboard.press("Enter")
-    expect(page.locator("h1")).to_have_text("Compare", timeout=20_000)
+    expect(page.locator("h1")).to_have_text("Compare")
 
 
 def png(picture: Image.Image) -> bytes:

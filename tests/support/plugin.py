@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from core.settings import PROJECT_ROOT, read_settings
 from tests.support.browser import ARGUMENTS, find_chromium
 from tests.support.dashboard import Dashboard
 
 # Not ours to answer for: on a deep link Streamlit's page first looks for its server below the
-# page's address; and a server that a test ends is no longer there.
+# page's address; and while a test restarts a server, there is none.
 _NOT_OURS = (
     "Failed to load resource: the server responded with a status of 404",
     "Failed to load resource: net::ERR_CONNECTION",
@@ -20,6 +20,8 @@ _NOT_OURS = (
     "Cannot send rerun backMessage when disconnected",
     "Client Error in reaching server endpoint",
 )
+# Two cores may be training and driving two browsers at once.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
@@ -53,13 +55,13 @@ def page(browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def dashboard(tmp_path: Path, browser: Browser) -> Iterator[Dashboard]:
     """A fresh dashboard with an empty run folder and no MNIST."""
-    yield from _running(Dashboard(tmp_path / "runs", tmp_path / "data", tmp_path / "log"))
+    yield from _running(browser, Dashboard(tmp_path / "runs", tmp_path / "data", tmp_path / "log"))
 
 
 @pytest.fixture
 def dashboard_on_mnist(tmp_path: Path, mnist_root: Path, browser: Browser) -> Iterator[Dashboard]:
     """A fresh dashboard with an empty run folder and the real MNIST."""
-    yield from _running(Dashboard(tmp_path / "runs", mnist_root, tmp_path / "log"))
+    yield from _running(browser, Dashboard(tmp_path / "runs", mnist_root, tmp_path / "log"))
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +76,7 @@ def gallery(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Itera
     (runs / "empty").mkdir()
     (runs / "foreign").mkdir()
     (runs / "foreign" / "holiday.txt").write_text("not a run")
-    yield from _running(Dashboard(runs, folder / "data", folder / "log"))
+    yield from _running(browser, Dashboard(runs, folder / "data", folder / "log"))
 
 
 @pytest.fixture(scope="session")
@@ -88,8 +90,11 @@ def mnist_root() -> Path:
     return data
 
 
-def _running(dashboard: Dashboard) -> Iterator[Dashboard]:
+def _running(browser: Browser, dashboard: Dashboard) -> Iterator[Dashboard]:
     dashboard.start()
     yield dashboard
+    # Pages first: one whose server is gone complains of it.
+    for context in browser.contexts:
+        context.close()
     dashboard.stop()
     assert "Traceback" not in dashboard.log_text()
