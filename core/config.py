@@ -15,6 +15,7 @@ CLASSES: Final = 10
 MAX_PARAMETERS: Final = 50_000_000
 
 Dataset = Literal["mnist", "digits"]
+TRAINING_IMAGES: Final[Mapping[str, int]] = {"mnist": 60_000, "digits": 1_437}
 Watch = Literal["validation", "test", "none"]
 Normalisation = Literal["none", "mnist", "half"]
 Architecture = Literal["mlp", "cnn"]
@@ -261,6 +262,13 @@ def _contradictions(config: RunConfig) -> list[str]:
         problems.append(
             "watching validation images needs a validation share above 0; "
             "raise it, or set watch to none"
+        )
+    held_back = round(TRAINING_IMAGES[config.dataset] * config.validation_fraction)
+    left = TRAINING_IMAGES[config.dataset] - held_back
+    if config.train_size is not None and config.train_size > left:
+        problems.append(
+            f"training images must be at most {left:,}, as many as are left beside validation, "
+            f"got {config.train_size:,}; empty means all"
         )
     if not problems and config.parameter_count > MAX_PARAMETERS:
         problems.append(

@@ -6,7 +6,6 @@ import zlib
 from io import BytesIO
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from core.errors import DrawingError, EmptyDrawingError
@@ -53,18 +52,25 @@ def read_picture(content: bytes, name: str) -> Image.Image:
         ) from exc
 
 
-def read_canvas(image_data: NDArray[np.generic] | None) -> Image.Image:
-    """Take what streamlit-drawable-canvas sends: RGBA, uint8 `(h, w, 4)`, None before any stroke.
+def read_canvas(content: bytes | None) -> Image.Image:
+    """Open what streamlit-drawable-canvas sends: a PNG, None before any stroke.
 
-    Raises EmptyDrawingError for None and DrawingError for any other shape, dtype or a side above
-    1,000 pixels, as a tampered client may send them.
+    It comes from the browser, so it may be anything. Raises EmptyDrawingError for None, and
+    DrawingError for what is no PNG or has a side above 1,000 pixels, before it is decoded.
     """
-    if image_data is None:
+    if content is None:
         raise EmptyDrawingError("There is nothing to read yet. Draw a digit.")
-    fits = image_data.ndim == 3 and image_data.shape[2] == 4 and image_data.dtype == np.uint8
-    if not fits or not 0 < min(image_data.shape) <= max(image_data.shape) <= MAX_CANVAS_SIDE:
-        raise DrawingError("The drawing arrived damaged. Clear the pad and draw the digit again.")
-    return Image.fromarray(np.ascontiguousarray(image_data))
+    damaged = DrawingError("The drawing arrived damaged. Clear the pad and draw the digit again.")
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"PIL\.")
+            picture = Image.open(BytesIO(content), formats=("PNG",))  # reads the header only
+            if max(picture.size) > MAX_CANVAS_SIDE:
+                raise damaged
+            picture.load()
+            return reduce_picture(picture)
+    except (Image.DecompressionBombError, *_PILLOW_ERRORS) as exc:
+        raise damaged from exc
 
 
 def reduce_picture(picture: Image.Image) -> Image.Image:

@@ -112,3 +112,11 @@ def find_recipe(name: str) -> Recipe:
     close = difflib.get_close_matches(name, RECIPES, n=1)
     hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(RECIPES)}."
     raise ConfigError(f"There is no recipe called {name!r}. {hint}")
+
+
+def recipe_of(config: RunConfig) -> Recipe | None:
+    """Return the recipe that `config` follows in everything but the data set, None for none."""
+    for recipe in RECIPES.values():
+        if config.replace(dataset=recipe.config.dataset) == recipe.config:
+            return recipe
+    return None

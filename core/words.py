@@ -1,6 +1,8 @@
 """How figures and fields read, on a page and on the command line."""
 
+import re
 import time
+from collections.abc import Iterable
 from typing import Final
 
 from core.analysis.paired import wilson_interval
@@ -31,6 +33,27 @@ def choice_word(field: str, value: str) -> str:
 def field_word(field: str) -> str:
     """Return how the name of a RunConfig field reads on a page."""
     return field_title(field) if field in RunConfig.model_fields else field
+
+
+def distinct_names(runs: Iterable[Run]) -> dict[str, str]:
+    """Return a name for each run, by id, that no other of `runs` has.
+
+    Names may repeat: a run launched from a recipe is called as the shipped example of it.
+    """
+    every = list(runs)
+    names: dict[str, str] = {}
+    for run in every:
+        alike = [other for other in every if other.name == run.name]
+        mark = "example" if run.info.example else run.id[-5:]
+        name = run.name if len(alike) == 1 else f"{run.name} ({mark})"
+        taken = {other.name for other in every if other is not run} | set(names.values())
+        names[run.id] = name if name not in taken else f"{run.name} ({run.id})"
+    return names
+
+
+def as_text(text: str) -> str:
+    """Return `text` so that Streamlit, which reads Markdown, shows it as it stands."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+!|~$:])", r"\\\1", " ".join(text.split()))
 
 
 def percent(share: float | None) -> str:

@@ -40,6 +40,9 @@ def draw_seven(page: Page) -> None:
 
 def main() -> None:
     """Write docs/<page>.png for each page."""
+    chromium = find_chromium()
+    if chromium is None:
+        sys.exit("Screenshots need Chromium, which is not on this machine.")
     with tempfile.TemporaryDirectory() as folder:
         runs = Path(folder) / "runs"
         for example in sorted((PROJECT / "runs").glob("example-*")):
@@ -48,11 +51,12 @@ def main() -> None:
         dashboard.start()
         try:
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(
-                    executable_path=find_chromium(), args=ARGUMENTS
-                )
+                browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
                 page = browser.new_page(viewport={"width": 1440, "height": 900})
                 for name in PAGES:
+                    # Compare shows its curves only below the verdict.
+                    height = 1200 if name == "compare" else 900
+                    page.set_viewport_size({"width": 1440, "height": height})
                     page.goto(f"{dashboard.url}/{'' if name == 'runs' else name}")
                     page.locator("h1").wait_for()
                     if name == "draw":

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from core.ui.draw_view import draw_pad_and_answers
-from core.ui.frame import draw_title
+from core.ui.frame import draw_empty, draw_title
 from core.ui.links import choose_runs
 
 draw_title("Draw", "Write a digit from 0 to 9 and see at once what each run reads.")
 runs = choose_runs("Runs that answer", finished=True)
 if not runs:
-    st.info("Choose a finished run above. The examples are always there.")
+    draw_empty("Choose a finished run above that shall read your digit, or let two new ones race.")
     st.stop()
 draw_pad_and_answers(runs)

@@ -11,6 +11,7 @@ BASE: dict[str, Any] = {
     "train_size": None,
     "validation_fraction": 0.1,
     "epochs": 25,
+    "loss": "cross_entropy",
     "watch": "validation",
     "optimizer": "SGD",
     "learning_rate": 0.001,
@@ -100,7 +101,7 @@ def test_like_with_like_gives_no_reason() -> None:
     [
         (
             {"dataset": "digits"},
-            "The runs learn from different data (SGD: mnist; Adam: digits).",
+            "The runs learn from different data (SGD: MNIST; Adam: embedded digits).",
         ),
         (
             {"train_size": 1000},
@@ -108,11 +109,16 @@ def test_like_with_like_gives_no_reason() -> None:
         ),
         (
             {"validation_fraction": 0.2},
-            "The runs hold back different shares for validation (SGD: 0.1; Adam: 0.2).",
+            "The runs hold back different shares for validation (SGD: 10 %; Adam: 20 %).",
         ),
         (
             {"epochs": 5},
             "The runs train for different numbers of epochs (SGD: 25; Adam: 5).",
+        ),
+        (
+            {"loss": "mse"},
+            "Their losses are on different scales: compare accuracies "
+            "(SGD: cross-entropy; Adam: mean squared error).",
         ),
     ],
 )

@@ -172,8 +172,9 @@ def test_a_dot_is_too_small_and_the_sentence_says_how_small():
 
 
 def test_the_pad_sends_rgba():
-    strokes = np.asarray(seven((255, 255, 255, 255), (0, 0, 0, 255), "RGBA"))
-    assert np.array_equal(to_digit(read_canvas(strokes)).image, REFERENCE)
+    message = BytesIO()
+    seven((255, 255, 255, 255), (0, 0, 0, 255), "RGBA").save(message, "PNG")
+    assert np.array_equal(to_digit(read_canvas(message.getvalue())).image, REFERENCE)
 
 
 @pytest.mark.parametrize(

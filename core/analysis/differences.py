@@ -37,7 +37,8 @@ def config_differences(configs: Mapping[str, Config]) -> pd.DataFrame:
 def unfair_reasons(configs: Mapping[str, Config]) -> list[str]:
     """Return plain sentences on why the runs do not compare like with like; none when they do.
 
-    Reads the settings dataset, train_size (None is all), validation_fraction, epochs and watch.
+    Reads the settings dataset, train_size (None is all), validation_fraction, epochs, loss and
+    watch.
     Another seed, optimizer or learning rate is what one compares, and is no reason.
     """
     reasons = [
@@ -47,6 +48,7 @@ def unfair_reasons(configs: Mapping[str, Config]) -> list[str]:
             ("train_size", "The runs learn from different numbers of images", "all"),
             ("validation_fraction", "The runs hold back different shares for validation", ABSENT),
             ("epochs", "The runs train for different numbers of epochs", ABSENT),
+            ("loss", "Their losses are on different scales: compare accuracies", ABSENT),
         )
     ]
     return [reason for reason in [*reasons, _watched_the_test(configs)] if reason]
@@ -71,11 +73,18 @@ def learning_rate_note(configs: Mapping[str, Config]) -> str | None:
 def _unequal(configs: Mapping[str, Config], field: str, sentence: str, missing: str) -> str | None:
     values = {name: config.get(field) for name, config in configs.items()}
     listed = {
-        name: missing if value is None else _readable(value) for name, value in values.items()
+        name: missing if value is None else _shown(field, value) for name, value in values.items()
     }
     if len(set(listed.values())) < 2:
         return None
     return f"{sentence} ({'; '.join(f'{name}: {value}' for name, value in listed.items())})."
+
+
+def _shown(field: str, value: Any) -> str:
+    if field == "validation_fraction":
+        return f"{100 * value:.3g} %"
+    names = {"mnist": "MNIST", "digits": "embedded digits", "mse": "mean squared error"}
+    return names.get(str(value), _readable(value).replace("_", "-"))
 
 
 def _watched_the_test(configs: Mapping[str, Config]) -> str | None:

@@ -61,10 +61,10 @@ def _call(asked: argparse.Namespace, settings: Settings) -> int:
     if asked.command == "train":
         from core.cli.settle import settle
 
-        recipe, config = settle(asked.recipe, dict(asked.changes), settings.data)
+        config = settle(asked.recipe, dict(asked.changes), settings.data)
         from core.cli.train import train
 
-        return train(asked, settings, recipe, config)
+        return train(asked, settings, config)
     if asked.command == "compare":
         from core.cli.compare import compare
 

@@ -56,7 +56,7 @@ def facts(store: RunStore, run: Run) -> dict[str, Any]:
         "dataset": run.config.dataset,
         "optimizer": run.config.optimizer,
         "learning_rate": run.config.learning_rate,
-        "best_validation_accuracy": _best_validation(store, run),
+        "best_validation_accuracy": store.best_validation(run),
         "test_accuracy": run.summary.test_accuracy if run.summary else None,
         "seconds": _seconds(run),
     }
@@ -75,20 +75,11 @@ def _row(store: RunStore, run: Run | UnreadableRun, readable: list[Run]) -> list
         words.state_word(run),
         words.choice_word("dataset", run.config.dataset),
         words.method(run.config),
-        words.percent(_best_validation(store, run)),
+        words.percent(store.best_validation(run)),
         words.test_accuracy(run.summary),
         words.run_time(run),
         words.state_detail(run, waiting_before(readable, run.id)),
     ]
-
-
-def _best_validation(store: RunStore, run: Run) -> float | None:
-    if run.summary is not None:
-        return run.summary.best_validation_accuracy
-    if run.config.watch != "validation" or run.status.state == "queued":
-        return None
-    best = float(store.epochs(run.id)["validation_accuracy"].max())
-    return None if best != best else best
 
 
 def _seconds(run: Run) -> float | None:

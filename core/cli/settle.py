@@ -8,7 +8,7 @@ from core.cli.text import note
 from core.config import RunConfig
 from core.errors import DataError
 from core.learning.idx import has_mnist, mnist_folder
-from core.recipes import Recipe, find_recipe
+from core.recipes import find_recipe
 
 _FALLBACK: Final = (
     "MNIST is not in {} (`python -m core fetch` gets it), so this trains on the embedded digits."
@@ -18,17 +18,16 @@ _MISSING: Final = (
 )
 
 
-def settle(name: str, changes: Mapping[str, str], data_root: Path) -> tuple[Recipe, RunConfig]:
-    """Return the recipe called `name` and its config with `changes` as they were typed.
+def settle(name: str, changes: Mapping[str, str], data_root: Path) -> RunConfig:
+    """Return the config of the recipe called `name` with `changes` as they were typed.
 
     Without MNIST it takes the embedded digits and says so. Raises ConfigError for an unknown
     recipe or setting, DataError if MNIST was asked for and is not there.
     """
-    recipe = find_recipe(name)
-    config = RunConfig.parse({**recipe.config.model_dump(), **changes})
+    config = RunConfig.parse({**find_recipe(name).config.model_dump(), **changes})
     if config.dataset != "mnist" or has_mnist(data_root):
-        return recipe, config
+        return config
     if "dataset" in changes:
         raise DataError(_MISSING.format(mnist_folder(data_root)))
     note(_FALLBACK.format(mnist_folder(data_root)))
-    return recipe, config.replace(dataset="digits")
+    return config.replace(dataset="digits")

@@ -7,7 +7,7 @@ from core import words
 from core.cli.follow import Interruptions, follow
 from core.cli.text import note, say
 from core.config import RunConfig
-from core.recipes import Recipe
+from core.recipes import recipe_of
 from core.runs.engines.base import Engine
 from core.runs.engines.local import LocalEngine
 from core.runs.queue import RunQueue
@@ -16,16 +16,16 @@ from core.runs.store import RunStore
 from core.settings import Settings, core_count
 
 
-def train(asked: argparse.Namespace, settings: Settings, recipe: Recipe, config: RunConfig) -> int:
-    """Create a run of `config`, which changes `recipe`, see it through and write its id last."""
+def train(asked: argparse.Namespace, settings: Settings, config: RunConfig) -> int:
+    """Create a run of `config`, see it through and write its id last."""
     # As on the page: changed settings make it another thing than what the recipe is called.
-    same = config.replace(dataset=recipe.config.dataset) == recipe.config
+    recipe = recipe_of(config)
     store = RunStore(settings.runs)
     with Interruptions() as interruptions:
         run_id = store.create(
             config,
-            name=asked.name or (recipe.title if same else ""),
-            recipe=recipe.name if same else None,
+            name=asked.name or (recipe.title if recipe else ""),
+            recipe=recipe.name if recipe else None,
             example=asked.example,
         )
         queue = RunQueue(store, _engine(settings, run_id, asked.threads), settings.slots)

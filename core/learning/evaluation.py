@@ -39,14 +39,19 @@ def infer(
 
     Where `stop` answers True in between, only the images read so far have a row.
     """
-    model.eval()
+    # Put back as it was: a model that answers drawings is shared by all visitors, and must never
+    # be in training mode, with dropout on, while another one asks it.
+    training = model.training
+    if training:
+        model.eval()
     rows = [torch.empty(0, CLASSES, device=inputs.device)]
     with torch.inference_mode():
         for chunk in torch.split(inputs, _CHUNK):
             if stop():
                 break
             rows.append(model(chunk))
-    model.train()
+    if training:
+        model.train()
     return torch.cat(rows)
 
 

@@ -1,5 +1,6 @@
 """MNIST's own file format (IDX), in the folder layout of torchvision."""
 
+import math
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,24 @@ def mnist_folder(data_root: Path) -> Path:
 def has_mnist(data_root: Path) -> bool:
     """Tell whether all four MNIST files lie under `data_root` (they may still be damaged)."""
     return all((mnist_folder(data_root) / name).is_file() for name in MNIST_FILES)
+
+
+def mnist_problem(data_root: Path) -> str:
+    """Return why MNIST cannot be used, in a sentence, or "" if its files have their sizes.
+
+    Quick: only names and sizes are looked at, so a file may still hold something else.
+    """
+    for name, shape in MNIST_FILES.items():
+        path = mnist_folder(data_root) / name
+        if not path.is_file():
+            return f"MNIST is not in {mnist_folder(data_root)}."
+        expected = 4 + 4 * len(shape) + math.prod(shape)
+        if (size := path.stat().st_size) != expected:
+            return (
+                f"{path} is damaged: {size:,} bytes instead of {expected:,}. "
+                "Fetch MNIST again: the damaged file is replaced."
+            )
+    return ""
 
 
 def read_idx(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:

@@ -68,13 +68,25 @@ def read_history(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFr
     try:
         frame: pd.DataFrame = pq.read_table(folder / f"{name}.parquet").to_pandas()
     except (OSError, pa.ArrowException):
-        frame = pd.DataFrame(_read_lines(folder / f"{name}.jsonl", columns))
+        frame = _read_live(folder, name, columns)
     frame = frame.reindex(columns=list(columns)).apply(pd.to_numeric, errors="coerce")
     for column in _COUNTS.intersection(columns):
         frame = frame[frame[column].between(0, _HIGHEST_COUNT)]
     return frame.astype(
         {column: "int64" if column in _COUNTS else "float64" for column in columns}
     ).reset_index(drop=True)
+
+
+def _read_live(folder: Path, name: str, columns: tuple[str, ...]) -> pd.DataFrame:
+    lines = _read_lines(folder / f"{name}.jsonl", columns)
+    if not lines:
+        try:
+            # Packed between the two readings: the lines are gone because the table is there.
+            packed: pd.DataFrame = pq.read_table(folder / f"{name}.parquet").to_pandas()
+        except (OSError, pa.ArrowException):
+            return pd.DataFrame()
+        return packed
+    return pd.DataFrame(lines)
 
 
 def pack_history(folder: Path, name: str, columns: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-from core.errors import RunError, RunStateError
+from core.errors import RunStateError
 from core.runs import files
 from core.runs.engines.base import Engine
 from core.runs.records import Run, Status, new_status
@@ -39,7 +39,8 @@ class RunQueue:
     @property
     def is_keeper(self) -> bool:
         """Whether this process keeps the queue at this moment."""
-        return self._lock is not None and self._lock.is_locked
+        holds = self._lock is not None and self._lock.is_locked
+        return holds and (self._thread is None or self._thread.is_alive())
 
     def start(self) -> None:
         """Keep the queue in a thread of this process until `stop`."""
@@ -57,8 +58,9 @@ class RunQueue:
         """Compare the run folders with the workers once, and act on what differs."""
         if not self._acquire():
             return
-        ended = self._engine.ended()
         runs = [run for run in self._store.list() if isinstance(run, Run)]
+        # Asked last: what ended is told only once, and the listing may fail.
+        ended = self._engine.ended()
         for run in runs:
             if run.status.state in ("running", "crashed"):
                 self._look_after(run)
@@ -80,6 +82,8 @@ class RunQueue:
             self._engine.stop(run.status.process, force=cancelled > _GRACE_SECONDS)
 
     def _note_stillborn(self, run: Run) -> None:
+        if _stored_state(self._store, run.id) != "queued":
+            return  # it began, and ended, after the runs were listed
         reason = "Its process ended before it began: see worker.log in the run's folder."
         self._store.write_status(run.id, new_status("crashed", reason=reason))
 
@@ -106,8 +110,9 @@ class RunQueue:
         while not self._stop.is_set():
             try:
                 self.look()
-            except (RunError, OSError):
-                # A run deleted between two glances, a full disk: the next look may do better.
+            except Exception:  # noqa: BLE001 - see below
+                # A run deleted between two glances, a full disk, a folder nobody thought of: the
+                # next look may do better, and without this thread no run would ever start again.
                 _log.exception("The queue could not finish its look at the runs")
             self._stop.wait(_LOOK_EVERY_SECONDS)
 

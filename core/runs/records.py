@@ -40,25 +40,25 @@ class Status(_Record):
     heartbeat: float  # seconds since 1970, when this was written
     process: Process | None = None
     started: float | None = None
-    step: int = 0
-    steps: int = 0  # in all; 0 until the worker knows
-    epoch: int = 0
+    step: int = Field(0, ge=0)
+    steps: int = Field(0, ge=0)  # in all; 0 until the worker knows
+    epoch: int = Field(0, ge=0)
     reason: str = ""  # one sentence, where the run did not simply finish
 
 
 class Summary(_Record):
     """Final figures; accuracies are shares from 0 to 1, times are in seconds."""
 
-    epochs: int
-    steps: int
-    seconds: float  # of training, evaluation after each epoch included
-    train_images: int
-    validation_images: int
-    test_images: int
+    epochs: int = Field(ge=0)
+    steps: int = Field(ge=0)
+    seconds: float = Field(ge=0)  # of training, evaluation after each epoch included
+    train_images: int = Field(ge=0)
+    validation_images: int = Field(ge=0)
+    test_images: int = Field(ge=1)
     test_loss: float
-    test_accuracy: float
-    best_validation_accuracy: float | None = None
-    final_validation_accuracy: float | None = None
+    test_accuracy: float = Field(ge=0, le=1)
+    best_validation_accuracy: float | None = Field(None, ge=0, le=1)
+    final_validation_accuracy: float | None = Field(None, ge=0, le=1)
 
 
 class Environment(_Record):

@@ -69,6 +69,7 @@ def write_weights(folder: Path, weights: Mapping[str, npt.NDArray[np.float32]]) 
     """Store the trained weights by name."""
     with files.replacing(folder / files.WEIGHTS) as temporary:
         save_file(dict(weights), temporary)
+        temporary.chmod(0o644)  # safetensors leaves it to its owner alone, unlike the rest
 
 
 def read_predictions(folder: Path) -> Predictions:

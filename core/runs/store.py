@@ -151,6 +151,15 @@ class RunStore:
         """Return one row an epoch; the watched images' columns are NaN where not recorded."""
         return read_history(self.folder(run_id), files.EPOCHS, EPOCH_COLUMNS)
 
+    def best_validation(self, run: Run) -> float | None:
+        """Return the best share of the validation images read right so far, None if none were."""
+        if run.summary is not None:
+            return run.summary.best_validation_accuracy
+        if run.config.watch != "validation" or run.status.state == "queued":
+            return None
+        seen = self.epochs(run.id)["validation_accuracy"].dropna()
+        return float(seen.max()) if len(seen) else None
+
     def predictions(self, run_id: str) -> Predictions:
         """Return the answers on the test images. Raises RunStateError before they are there."""
         return read_predictions(self.folder(run_id))

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import words
 from core.analysis.differences import config_differences, learning_rate_note, unfair_reasons
+from core.errors import RunError
 from core.runs.records import Run
 from core.ui.curves_view import draw_curve_controls, draw_curves
 from core.ui.files_view import draw_files
@@ -45,7 +46,10 @@ def _draw_live(runs: Sequence[Run], draw: Callable[[list[Run]], None]) -> None:
 
     def part() -> None:
         with guarded():
-            now = [services().store.read(run_id) for run_id in before]
+            try:
+                now = [services().store.read(run_id) for run_id in before]
+            except RunError:
+                st.rerun()  # deleted or damaged meanwhile: the picker above says which
             if {run.id: run.status.state for run in now} != before:
                 st.rerun()  # a run began or ended: other parts of the page change with it
             draw(now)
@@ -56,9 +60,10 @@ def _draw_live(runs: Sequence[Run], draw: Callable[[list[Run]], None]) -> None:
 def _draw_differences(runs: Sequence[Run]) -> None:
     if len(runs) < 2:
         return
-    configs = {_column(run, runs): run.config.model_dump() for run in runs}
+    names = words.distinct_names(runs)
+    configs = {names[run.id]: run.config.model_dump() for run in runs}
     for reason in unfair_reasons(configs):
-        st.warning(reason, icon=":material/balance:")
+        st.warning(words.as_text(reason), icon=":material/balance:")
     table = config_differences(configs)
     if table.empty:
         st.html('<p class="dl-quiet"><b>What differs:</b> nothing, the settings are the same.</p>')
@@ -79,9 +84,3 @@ def _draw_differences(runs: Sequence[Run]) -> None:
     note = learning_rate_note(configs)
     if note:
         st.html(f'<p class="dl-quiet">{escape(note)}</p>')
-
-
-def _column(run: Run, runs: Sequence[Run]) -> str:
-    # Two runs may bear one name; a table needs two columns all the same.
-    same = [other.id for other in runs if other.name == run.name]
-    return run.name if len(same) == 1 else f"{run.name} ({same.index(run.id) + 1})"

@@ -18,6 +18,7 @@ from core.ui.frame import guarded
 from core.ui.pad import INVITATION, PAD_SIDE, draw_pad
 from core.ui.pieces import answer_card, png_url
 from core.ui.services import services
+from core.words import as_text, distinct_names
 
 _FILE_TYPES: Final = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
 
@@ -52,6 +53,7 @@ def _draw_inputs() -> Any:
     )
     try:
         if upload is not None:
+            st.caption("This picture is read, not the pad. Remove it, or press Clear, to draw.")
             return read_picture(upload.getvalue(), upload.name)
         return drawing()
     except DrawingError as error:
@@ -82,18 +84,19 @@ def _draw_seen(digit: Digit | None) -> None:
 
 def _draw_answers(runs: Sequence[Run], digit: Digit | None, problem: str) -> None:
     cards, said = [], []
+    names = distinct_names(runs)
     for run in runs:
         try:
             model = _model(run.id, services().store.weights_version(run.id))
         except DigitLabError as error:
-            st.warning(str(error), icon=":material/broken_image:")
+            st.warning(as_text(str(error)), icon=":material/broken_image:")
             continue
         if digit is None:
-            cards.append(answer_card(run, None))
+            cards.append(answer_card(run, None, names[run.id]))
             continue
         probabilities = predict(run.config, model, digit.image[None])[0]
-        said.append((run.name, probabilities))
-        cards.append(answer_card(run, probabilities))
+        said.append((names[run.id], probabilities))
+        cards.append(answer_card(run, probabilities, names[run.id]))
     # One line that is always there: an invitation, a problem, or what the answers add up to.
     st.html(
         f'<p class="dl-lead dl-sum" role="status">{escape(problem or agreement(said))}</p>'

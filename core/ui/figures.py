@@ -47,6 +47,7 @@ class Line:
 
 def run_lines(
     run: Run,
+    name: str,
     steps: pd.DataFrame,
     epochs: pd.DataFrame,
     *,
@@ -55,7 +56,7 @@ def run_lines(
     part: Part,
     smoothing: float,
 ) -> list[Line]:
-    """Return the curves of one run; `steps` and `epochs` are its histories.
+    """Return the curves of one run, called `name`; `steps` and `epochs` are its histories.
 
     Over steps or seconds the training loss is that of every batch; over epochs its mean.
     Accuracies are in percent.
@@ -65,11 +66,11 @@ def run_lines(
     if part in ("train", "both"):
         by_step = metric == "loss" and axis != "epochs"
         table, column = (steps, "loss") if by_step else (epochs, f"train_{metric}")
-        columns.append((f"{run.name}, training", table, column, True))
+        columns.append((f"{name}, training", table, column, True))
     if part in ("validation", "both") and watched is not None:
         column = watched[0] if metric == "loss" else watched[1]
         kind = "validation" if column.startswith("validation") else "test, watched"
-        columns.append((f"{run.name}, {kind}", epochs, column, False))
+        columns.append((f"{name}, {kind}", epochs, column, False))
     # Beside losses of single batches, figures of whole epochs need no smoothing.
     by_batch = axis != "epochs"
     return [

@@ -25,7 +25,7 @@ def draw_files(runs: Sequence[Run]) -> None:
 
 
 def _where(run: Run) -> str:
-    folder = f"in runs/{run.id}"
+    folder = f"in {services().store.root.name}/{run.id}"
     found = run.environment
     if found is None:
         return folder

@@ -17,7 +17,7 @@ from core.config import (
 )
 from core.errors import ConfigError
 from core.recipes import RECIPES, find_recipe
-from core.ui.launch import data_at_hand, launch_one, launch_pair
+from core.ui.launch import data_at_hand, launch
 from core.ui.links import open_page
 
 _OPTIMIZER_RATES: Final = {
@@ -53,8 +53,6 @@ def draw_launch_form(*, primary: bool) -> None:
         help="What the run is called in tables and charts. Empty: optimizer and learning rate.",
     )
     config = _checked(recipe.config, values)
-    same = config == recipe.config.replace(dataset=data_at_hand())
-    title = name or (recipe.title if same else "")
     if (
         st.button(
             "Launch",
@@ -66,12 +64,11 @@ def draw_launch_form(*, primary: bool) -> None:
         )
         and config
     ):
-        run_id = launch_one(config, title, recipe_name if same else None)
-        open_page("compare", [run_id])
-    _draw_pair_button(config, title, recipe_name if same else None)
+        open_page("compare", launch([config], name))
+    _draw_pair_button(config, name)
 
 
-def _draw_pair_button(config: RunConfig | None, title: str, recipe: str | None) -> None:
+def _draw_pair_button(config: RunConfig | None, name: str) -> None:
     rivals = [name for name in get_args(Optimizer) if config is None or name != config.optimizer]
     with st.popover(
         "Launch as a pair with …", width="stretch", disabled=config is None, key="pair"
@@ -99,7 +96,7 @@ def _draw_pair_button(config: RunConfig | None, title: str, recipe: str | None) 
         if st.button("Launch both", width="stretch", key="launch_pair") and config:
             keep = config.momentum if rival in WITH_MOMENTUM else 0.0
             other = config.replace(optimizer=rival, learning_rate=rate, momentum=keep)
-            open_page("compare", launch_pair((config, title, recipe), (other, "", None)))
+            open_page("compare", launch([config, other], name))
 
 
 def _draw_basic(config: RunConfig, scope: str) -> dict[str, Any]:

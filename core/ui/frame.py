@@ -10,8 +10,12 @@ from typing import Final
 import streamlit as st
 
 from core.errors import DigitLabError
-from core.learning.idx import has_mnist
+from core.learning.download import DownloadState
+from core.learning.idx import has_mnist, mnist_problem
+from core.ui.launch import launch_compared_pair
+from core.ui.links import open_page
 from core.ui.services import services
+from core.words import as_text
 
 _ASSETS: Final = Path(__file__).with_name("assets")
 _log = logging.getLogger(__name__)
@@ -28,7 +32,7 @@ def guarded() -> Iterator[None]:
     try:
         yield
     except DigitLabError as error:
-        st.error(str(error), icon=":material/info:")
+        st.error(as_text(str(error)), icon=":material/info:")
     except Exception:
         # Streamlit shows its own neutral box; the details belong in the log, not to visitors.
         _log.exception("A page failed")
@@ -44,46 +48,63 @@ def draw_title(title: str, lead: str = "") -> None:
         st.html(f'<p class="dl-lead">{escape(lead)}</p>')
 
 
-@st.fragment(run_every=2.0)
-def _watch_download() -> None:
+@st.fragment(run_every=1.0)
+def _watch_download(known: DownloadState) -> None:
     state = services().download.state
-    if state.phase != "fetching":
-        st.rerun()
+    if state.phase != known.phase or round(state.share, 1) != round(known.share, 1):
+        st.rerun()  # the badge's label says how far it is
     st.progress(state.share, text=f"Fetching MNIST: {state.share:.0%}. Nothing waits for it.")
 
 
 def draw_data_badge() -> None:
     """Draw which images new runs learn from; while MNIST is fetched, how far that is."""
     parts = services()
-    phase = parts.download.state.phase
-    if has_mnist(parts.settings.data):
-        label = "Data: MNIST, 60,000 + 10,000 digits"
-    elif phase == "fetching":
-        label = "Data: embedded digits (fetching MNIST)"
+    state = parts.download.state
+    problem = mnist_problem(parts.settings.data)
+    if not problem:
+        label = "New runs learn from MNIST"
+    elif state.phase == "fetching":
+        label = f"Fetching MNIST, {state.share:.0%}"
+    elif state.phase == "failed":
+        label = "Embedded digits (MNIST not fetched)"
     else:
-        label = "Data: embedded digits, 1,797"
+        label = "New runs learn from the embedded digits"
     with st.popover(label, icon=":material/database:", width="content", key="data_badge"):
-        st.html(f"<p>{_explain_data()}</p>")
-        if phase == "fetching":
-            _watch_download()
-        elif not has_mnist(parts.settings.data):
-            if phase == "failed":
-                st.warning(parts.download.state.error)
-            label = "Retry" if phase == "failed" else "Fetch MNIST now"
+        st.html(f"<p>{_explain_data(problem)}</p>")
+        if problem and state.phase == "fetching":
+            _watch_download(state)
+        elif problem:
+            if state.phase == "failed":
+                st.warning(as_text(state.error))
+            again = state.phase == "failed" or has_mnist(parts.settings.data)
+            label = "Retry" if again else "Fetch MNIST now"
             if st.button(label, icon=":material/refresh:", key="fetch_mnist"):
-                parts.download.retry() if phase == "failed" else parts.download.start()
+                parts.download.retry()
                 st.rerun()
 
 
-def _explain_data() -> str:
-    if not has_mnist(services().settings.data):
+def draw_empty(what: str) -> None:
+    """Draw what will be here once there are runs, and the button that gets there."""
+    st.html(f'<p class="dl-lead">{escape(what)}</p>')
+    if st.button(
+        "Compare SGD with Adam",
+        type="primary",
+        icon=":material/compare_arrows:",
+        key="compare_pair",
+    ):
+        open_page("compare", launch_compared_pair())
+
+
+def _explain_data(problem: str) -> str:
+    if not problem:
         return (
-            "Until MNIST is here, runs learn from 1,797 handwritten digits that come with "
-            "Digit Lab (scikit-learn's): 1,437 to learn from and 360 to judge by. With so few, "
-            "differences must be larger before they count. MNIST, the field's usual set of "
-            "70,000 digits, is fetched once, about 12 MB."
+            "MNIST is the field's usual set of handwritten digits: 60,000 to learn from and "
+            "10,000 to judge by (the test images)."
         )
+    found = "" if not has_mnist(services().settings.data) else f"{escape(problem)}<br><br>"
     return (
-        "MNIST is the field's usual set of handwritten digits: 60,000 to learn from and 10,000 "
-        "to judge by (the test images)."
+        f"{found}Until MNIST is here, runs learn from 1,797 handwritten digits that come with "
+        "Digit Lab (scikit-learn's): 1,437 to learn from and 360 to judge by. With so few, "
+        "differences must be larger before they count. MNIST, the field's usual set of 70,000 "
+        "digits, is fetched once, about 12 MB."
     )

@@ -1,44 +1,44 @@
 """Launching runs from the page, and saying about how long they take."""
 
-from core.config import Dataset, RunConfig
-from core.learning.idx import has_mnist
-from core.recipes import COMPARED_PAIR, find_recipe
-from core.runs.records import Run
-from core.runs.store import RunStore
-from core.ui.services import services
+import math
+from collections.abc import Sequence
 
-# Training, as name and recipe go with a config into the store.
-Named = tuple[RunConfig, str, str | None]
+from core.config import Dataset, RunConfig
+from core.learning.idx import mnist_problem
+from core.recipes import COMPARED_PAIR, find_recipe, recipe_of
+from core.runs.records import Run
+from core.runs.store import RunStore, new_run_id
+from core.ui.services import services
 
 
 def data_at_hand() -> Dataset:
     """Return the best data there is right now: MNIST, else the embedded digits."""
-    return "mnist" if has_mnist(services().settings.data) else "digits"
+    return "digits" if mnist_problem(services().settings.data) else "mnist"
 
 
-def launch_one(config: RunConfig, name: str, recipe: str | None) -> str:
-    """Queue one run and return its id."""
-    return services().store.create(config, name=name, recipe=recipe)
+def launch(configs: Sequence[RunConfig], name: str = "") -> list[str]:
+    """Queue a run for each config and return their ids in this order.
 
-
-def launch_pair(first: Named, second: Named) -> list[str]:
-    """Queue two runs as a group and return their ids, the first one first."""
-    store = services().store
+    `name` is the first one's; without it a run is called after its recipe, else after its
+    settings. Several runs launched together share a group.
+    """
+    group = new_run_id() if len(configs) > 1 else None
     ids: list[str] = []
-    for config, name, recipe in (first, second):
-        group = ids[0] if ids else None
-        ids.append(store.create(config, name=name, recipe=recipe, group=group))
+    for config in configs:
+        recipe = recipe_of(config)
+        called = name if not ids and name.strip() else recipe.title if recipe else ""
+        ids.append(
+            services().store.create(
+                config, name=called, recipe=recipe.name if recipe else None, group=group
+            )
+        )
     return ids
 
 
 def launch_compared_pair() -> list[str]:
     """Queue article 1's SGD and Adam on the data at hand and return their ids."""
-    recipes = [find_recipe(name) for name in COMPARED_PAIR]
-    first, second = (
-        (recipe.config.replace(dataset=data_at_hand()), recipe.title, recipe.name)
-        for recipe in recipes
-    )
-    return launch_pair(first, second)
+    dataset = data_at_hand()  # once: MNIST may arrive at any moment, and both must have the same
+    return launch([find_recipe(name).config.replace(dataset=dataset) for name in COMPARED_PAIR])
 
 
 def estimated_pair_seconds(store: RunStore) -> float | None:
@@ -51,5 +51,6 @@ def estimated_pair_seconds(store: RunStore) -> float | None:
         if not isinstance(run, Run) or run.summary is None or run.info.example:
             continue
         if run.info.recipe in COMPARED_PAIR and run.config.dataset == dataset:
-            return run.summary.seconds
+            # With one slot they take turns.
+            return run.summary.seconds * math.ceil(2 / services().settings.slots)
     return None

@@ -5,11 +5,13 @@ from typing import Final, Never
 
 import streamlit as st
 
+from core.config import Dataset
 from core.errors import RunError
 from core.recipes import COMPARED_PAIR
 from core.runs.records import Run, UnreadableRun
 from core.settings import PROJECT_ROOT
 from core.ui.services import services
+from core.words import as_text, distinct_names, state_word
 
 PAGES: Final = PROJECT_ROOT / "pages"
 MAX_RUNS: Final = 8
@@ -63,18 +65,22 @@ def choose_runs(label: str, *, at_most: int = MAX_RUNS, finished: bool = False) 
         for run in listed
         if isinstance(run, Run) and (run.summary is not None or not finished)
     }
-    wanted = _wanted(offered)
+    wanted = _wanted(offered, listed)
     _explain_missing(wanted, offered, listed)
-    present = [run_id for run_id in wanted if run_id in offered][:at_most]
+    found = [run_id for run_id in wanted if run_id in offered]
+    present = found[:at_most]
+    if len(found) > at_most:
+        st.info(f"The first {at_most} of {len(found)} runs are shown: more do not fit here.")
     key = f"runs_{at_most}_{finished}"
     if key not in st.session_state or st.session_state.get(f"{key}_seen") != present:
         st.session_state[key] = present
     st.session_state[f"{key}_seen"] = present
+    labels = distinct_names(offered.values())
     chosen = st.multiselect(
         label,
         list(offered),
         key=key,
-        format_func=lambda run_id: _option_label(offered, run_id),
+        format_func=lambda run_id: labels[run_id],
         max_selections=at_most,
         on_change=_write_runs,
         args=(key,),
@@ -83,27 +89,38 @@ def choose_runs(label: str, *, at_most: int = MAX_RUNS, finished: bool = False) 
     return [offered[run_id] for run_id in chosen]
 
 
-def _wanted(offered: dict[str, Run]) -> list[str]:
-    wanted = [str(run_id)[:40] for run_id in st.query_params.get_all("runs")]
-    if not wanted and "runs" not in st.query_params:
-        kept = [run_id for run_id in st.session_state.get(_CHOSEN, []) if run_id in offered]
-        wanted = kept or newest_pair(list(offered.values()))
-        # Into the address, or a copied link would show somebody else other runs.
-        if wanted:
-            st.query_params["runs"] = wanted
-    st.session_state[_CHOSEN] = wanted
-    return list(dict.fromkeys(wanted))
+def _wanted(offered: dict[str, Run], listed: Sequence[Run | UnreadableRun]) -> list[str]:
+    if "runs" in st.query_params:
+        wanted = [str(run_id) for run_id in st.query_params.get_all("runs")]
+        st.session_state[_CHOSEN] = wanted
+        return list(dict.fromkeys(wanted))
+    chosen = st.session_state.get(_CHOSEN, [])
+    kept = [run_id for run_id in chosen if run_id in offered]
+    training = [run for run in listed if isinstance(run, Run) and run.active and run.id in chosen]
+    if training and not kept:
+        st.info("The runs you chose are still training; meanwhile finished ones are shown.")
+    wanted = kept or newest_pair(list(offered.values()))
+    # Into the address, or a copied link would show somebody else other runs. Not into what was
+    # chosen: a stand-in on this page must not replace the visitor's own runs on the others.
+    if wanted:
+        st.query_params["runs"] = wanted
+    return wanted
 
 
 def newest_pair(runs: Sequence[Run]) -> list[str]:
-    """Return the ids to show when nobody has chosen: the newest SGD and Adam, else the newest."""
-    newest: dict[str, str] = {}
-    for run in runs:
+    """Return the ids to show when nobody has chosen: the newest SGD and Adam on the same data.
+
+    Runs that failed, crashed or were cancelled do not count. Without such a pair: the newest run.
+    """
+    usable = [run for run in runs if run.active or run.summary is not None]
+    newest: dict[Dataset, dict[str, str]] = {}
+    for run in usable:
         if run.info.recipe in COMPARED_PAIR:
-            newest.setdefault(run.info.recipe, run.id)
-    if len(newest) == len(COMPARED_PAIR):
-        return [newest[recipe] for recipe in COMPARED_PAIR]
-    return [run.id for run in runs[:2]]
+            newest.setdefault(run.config.dataset, {}).setdefault(run.info.recipe, run.id)
+    for pair in newest.values():
+        if len(pair) == len(COMPARED_PAIR):
+            return [pair[recipe] for recipe in COMPARED_PAIR]
+    return [run.id for run in usable[:1]]
 
 
 def _write_runs(key: str) -> None:
@@ -121,18 +138,12 @@ def _explain_missing(
             continue
         known = next((run for run in listed if run.id == run_id), None)
         if isinstance(known, UnreadableRun):
-            st.warning(known.reason, icon=":material/broken_image:")
+            st.warning(as_text(known.reason), icon=":material/broken_image:")
         elif known is not None:
-            st.info(f"{known.name} has not finished yet, so there is nothing to show of it here.")
+            where = "is still training" if known.active else f"did not finish ({state_word(known)})"
+            st.info(f"{as_text(known.name)} {where}, so there is nothing to show of it here.")
         else:
             try:
                 services().store.folder(run_id)
             except RunError as error:
-                st.warning(f"{error} The link named it.", icon=":material/link_off:")
-
-
-def _option_label(offered: dict[str, Run], run_id: str) -> str:
-    run = offered[run_id]
-    same_name = sum(other.name == run.name for other in offered.values()) > 1
-    mark = " (example)" if run.info.example else f" ({run_id[-5:]})" if same_name else ""
-    return f"{run.name}{mark}"
+                st.warning(as_text(f"{error} The link named it."), icon=":material/link_off:")

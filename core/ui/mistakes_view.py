@@ -16,8 +16,9 @@ from core.errors import DataError, DigitLabError, RunStateError
 from core.learning.data import load
 from core.runs.records import Run
 from core.ui.links import linked, write_link
-from core.ui.pieces import dot, named, png_url
+from core.ui.pieces import dot, named, png_url, share_word
 from core.ui.services import services
+from core.words import as_text, distinct_names
 
 PAGE_SIZE: Final = 60
 _ANY: Final = "any"
@@ -37,8 +38,9 @@ def draw_mistakes(runs: Sequence[Run]) -> None:
     if not runs:
         return
     group = _draw_groups(runs, table)
-    true, read, order = _draw_filters()
     reader = _reader(runs)
+    by = "" if reader is None or len(runs) == 1 else f" (by {_short_names(runs)[reader]})"
+    true, read, order = _draw_filters(f"Read as{by}")
     chosen = select(table, group, true=true, predicted=read, order=order, reader=reader)
     _draw_sheet(runs, chosen)
 
@@ -51,10 +53,11 @@ def _answers(runs: Sequence[Run]) -> tuple[list[Run], pd.DataFrame]:
             answers.append(store.predictions(run.id))
             readable.append(run)
         except DigitLabError as error:
-            st.warning(str(error), icon=":material/broken_image:")
+            st.warning(as_text(str(error)), icon=":material/broken_image:")
     if len(answers) == 2 and not np.array_equal(answers[0].labels, answers[1].labels):
         st.warning(
-            f"{readable[1].name} was judged on other test images than {readable[0].name}, so only "
+            f"{as_text(readable[1].name)} was judged on other test images than "
+            f"{as_text(readable[0].name)}, so only "
             "the first is shown.",
             icon=":material/balance:",
         )
@@ -96,19 +99,17 @@ def _group_words(runs: Sequence[Run]) -> dict[str, str]:
 
 
 def _short_names(runs: Sequence[Run]) -> list[str]:
-    # Brackets and stars would be read as formatting in the label of a button.
-    plain = [run.name.translate(str.maketrans("", "", "[]*_`$:#<>\\~")) for run in runs]
-    firsts = [re.split(r"[,(]", name)[0].strip()[:24] or "run" for name in plain]
+    firsts = [as_text(re.split(r"[,(]", run.name)[0].strip()[:24]) or "run" for run in runs]
     if len(set(firsts)) == len(firsts):
         return firsts
-    return [f"{name} ({place})" for place, name in enumerate(firsts, start=1)]
+    return [as_text(name[:60]) for name in distinct_names(runs).values()]
 
 
-def _draw_filters() -> tuple[int | None, int | None, Order]:
+def _draw_filters(read_label: str) -> tuple[int | None, int | None, Order]:
     digits = [_ANY, *map(str, range(CLASSES))]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         true = _select("true", "True digit", digits, {})
-        read = _select("read", "Read as", digits, {})
+        read = _select("read", read_label, digits, {})
         order = _select("order", "Order", list(_ORDERS), dict(_ORDERS))
         if (true, read) != (_ANY, _ANY) or "by" in st.query_params:
             st.button("Show all again", key="no_filter", on_click=_clear_filters)
@@ -151,12 +152,15 @@ def _draw_sheet(runs: Sequence[Run], chosen: pd.DataFrame) -> None:
     pages = -(-len(chosen) // PAGE_SIZE)
     page = 1
     if pages > 1:
-        page = st.pagination(pages, key=f"page_{pages}") or 1
+        # Bound to the address, where the number alone is what stands on the button, too.
+        page = st.pagination(pages, key="page", bind="query-params") or 1
     start = (page - 1) * PAGE_SIZE
     shown = chosen.iloc[start : start + PAGE_SIZE]
     pictures, complete = _pictures(runs)
+    names = distinct_names(runs)
+    who = "".join(f"<span>{named(run, names[run.id])}</span>" for run in runs)
     st.html(
-        f'<div class="dl-who">{"".join(f"<span>{named(run)}</span>" for run in runs)}</div>'
+        f'<div class="dl-who">{who}</div>'
         f'<p class="dl-quiet">{start + 1:,} to {start + len(shown):,} of {len(chosen):,} digits. '
         "The percentage is how sure the run was of its answer (softmax probability).</p>"
     )
@@ -182,7 +186,7 @@ def _pictures(runs: Sequence[Run]) -> tuple[Pictures, bool]:
             try:
                 kept |= services().store.digits(run.id)
             except (RunStateError, DigitLabError) as error:
-                st.warning(str(error))
+                st.warning(as_text(str(error)))
         return kept, False
 
 
@@ -208,6 +212,5 @@ def _tile(row: Mapping[str, Any], runs: Sequence[Run], pictures: Pictures) -> st
 def _reading(row: Mapping[str, Any], place: int, *, bare: bool) -> str:
     predicted, sure = int(row[f"predicted_{place}"]), float(row[f"confidence_{place}"])
     mark = "✓" if row[f"right_{place}"] else "✗"
-    share = f"{100 * sure:.0f} %" if sure < 0.995 else ">99 %"
     word = "read as " if bare else ""
-    return f"{word}<b>{predicted}</b> {mark} {escape(share)}"
+    return f"{word}<b>{predicted}</b> {mark} {escape(share_word(sure))}"

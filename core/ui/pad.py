@@ -8,13 +8,14 @@ import streamlit as st
 from PIL import Image
 
 from core.errors import DrawingError, EmptyDrawingError
-from core.pictures import read_canvas, read_picture
+from core.pictures import read_canvas
 
 PAD_SIDE: Final = 280
 INVITATION: Final = "Draw a digit on the white pad, as large as you like."
 _BRUSH: Final = 20
 _INK, _PAPER = "#16181F", "#FFFFFF"
-_MAX_UNDO: Final = 100
+# Each state holds all strokes so far: what a visitor costs must stay within a megabyte or so.
+_MAX_UNDO: Final = 30
 _STATE: Final = "pad"
 
 
@@ -78,17 +79,17 @@ def draw_pad() -> Callable[[], Image.Image]:
 
 def _remembered(pad: _Pad, result: Any) -> Image.Image:
     try:
-        image = result.image_data
-    except Exception as error:  # whatever the browser sent that is no picture
+        content = result.image_bytes  # undecoded: read_canvas looks at its size first
+    except (ValueError, TypeError, AttributeError) as error:
         raise DrawingError(
             "The drawing did not arrive as a picture. Clear the pad and draw again."
         ) from error
-    if image is not None and result.json_data:
-        picture = read_canvas(image)
+    if content is not None and result.json_data:
+        picture = read_canvas(content)
         if not pad.history or pad.history[-1][0] != result.json_data:
-            pad.history.append((result.json_data, result.image_bytes))
+            pad.history.append((result.json_data, content))
             del pad.history[:-_MAX_UNDO]
         return picture
     if not pad.history:
         raise EmptyDrawingError(INVITATION)
-    return read_picture(pad.history[-1][1], "the drawing")
+    return read_canvas(pad.history[-1][1])

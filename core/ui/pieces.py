@@ -21,9 +21,9 @@ def dot(run: Run) -> str:
     return f'<span class="dl-dot" style="background:{run_colour(run.info.colour)}"></span>'
 
 
-def named(run: Run) -> str:
-    """Return dot and name of a run as HTML."""
-    return f"{dot(run)}<b>{escape(run.name)}</b>"
+def named(run: Run, name: str = "") -> str:
+    """Return dot and name of a run as HTML; `name` where its own is not the only one of it."""
+    return f"{dot(run)}<b>{escape(name or run.name)}</b>"
 
 
 def draw_verdict(sentences: Sequence[str], note: str = "") -> None:
@@ -33,11 +33,11 @@ def draw_verdict(sentences: Sequence[str], note: str = "") -> None:
     st.html(f'<div class="dl-verdict" role="status">{lines}{small}</div>')
 
 
-def draw_standings(lines: Sequence[tuple[Run, str]]) -> None:
-    """Draw each run with a phrase on how it stands."""
+def draw_standings(lines: Sequence[tuple[Run, str, str]]) -> None:
+    """Draw each run under the name given with it, with a phrase on how it stands."""
     items = "".join(
-        f'<span>{named(run)} <span class="dl-quiet">{escape(text)}</span></span>'
-        for run, text in lines
+        f'<span>{named(run, name)} <span class="dl-quiet">{escape(text)}</span></span>'
+        for run, name, text in lines
     )
     st.html(f'<div class="dl-who">{items}</div>')
 
@@ -54,7 +54,7 @@ def draw_progress(run: Run, share: float, text: str) -> None:
     )
 
 
-def draw_table(table: pd.DataFrame, css_class: str = "dl-differences") -> None:
+def draw_table(table: pd.DataFrame) -> None:
     """Draw a small table of words, its index as the first column."""
     heads = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in table.columns)
     rows = "".join(
@@ -64,7 +64,7 @@ def draw_table(table: pd.DataFrame, css_class: str = "dl-differences") -> None:
         for index, row in zip(table.index, table.itertuples(index=False), strict=True)
     )
     st.html(
-        f'<div class="dl-scroll"><table class="{css_class}"><thead><tr><td></td>{heads}</tr>'
+        f'<div class="dl-scroll"><table class="dl-differences"><thead><tr><td></td>{heads}</tr>'
         f"</thead><tbody>{rows}</tbody></table></div>"
     )
 
@@ -76,10 +76,11 @@ def png_url(image: npt.NDArray[np.uint8]) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def answer_card(run: Run, probabilities: npt.NDArray[np.floating] | None) -> str:
-    """Return a run's answer and its ten probabilities `(10,)` as HTML; None leaves them empty.
+def answer_card(run: Run, probabilities: npt.NDArray[np.floating] | None, name: str) -> str:
+    """Return the answer of a run, called `name`, and its ten probabilities `(10,)` as HTML.
 
-    Empty or not, it takes the same room, so that nothing jumps with the first stroke.
+    None for the probabilities leaves the bars empty. Empty or not, it takes the same room, so
+    that nothing jumps with the first stroke.
     """
     if probabilities is None:
         said, sure, shares, answer = "–", "It waits for a digit.", [0.0] * CLASSES, None
@@ -89,12 +90,12 @@ def answer_card(run: Run, probabilities: npt.NDArray[np.floating] | None) -> str
         said, sure = str(answer), sureness(shares[answer])
     colour = run_colour(run.info.colour)
     rows = "".join(
-        _bar(digit, share, colour, "" if answer is None else _share(share), digit == answer)
+        _bar(digit, share, colour, "" if answer is None else share_word(share), digit == answer)
         for digit, share in enumerate(shares)
     )
     return (
-        f'<div class="dl-answer" data-answer="{said}"><h3>{dot(run)}{escape(run.name)} says</h3>'
-        f'<div class="dl-said">{said}</div><div class="dl-sure">{sure}</div>'
+        f'<div class="dl-answer" data-answer="{said}"><h3>{dot(run)}{escape(name)} says</h3>'
+        f'<div class="dl-said">{said}</div><div class="dl-sure">{escape(sure)}</div>'
         f'<div class="dl-bars">{rows}</div></div>'
     )
 
@@ -104,21 +105,21 @@ def _bar(digit: int, share: float, colour: str, text: str, top: bool) -> str:
     return (
         f"<span{weight}>{digit}</span>"
         f'<div class="dl-track"><div style="width:{100 * share:.1f}%;background:{colour}"></div>'
-        f"</div><span{weight}>{text}</span>"
+        f"</div><span{weight}>{escape(text)}</span>"
     )
 
 
 def sureness(probability: float) -> str:
     """Say in words how sure a model is, by the probability of its answer."""
     if probability >= 0.95:
-        return f"It is very sure ({_share(probability)})."
+        return f"It is very sure ({share_word(probability)})."
     if probability >= 0.7:
-        return f"It is fairly sure ({_share(probability)})."
+        return f"It is fairly sure ({share_word(probability)})."
     if probability >= 0.4:
-        return f"It is not sure ({_share(probability)})."
-    return f"It is guessing ({_share(probability)})."
+        return f"It is not sure ({share_word(probability)})."
+    return f"It is guessing ({share_word(probability)})."
 
 
-def _share(probability: float) -> str:
-    # Never 100 %: a softmax probability is not a certainty.
-    return "over 99 %" if probability >= 0.995 else f"{100 * probability:.0f} %"
+def share_word(probability: float) -> str:
+    """Write a probability as percent, never as a certainty."""
+    return ">99 %" if probability >= 0.995 else f"{100 * probability:.0f} %"

@@ -11,12 +11,16 @@ from core.runs.store import RunStore
 from core.ui.theme import run_colour
 
 
-def run_rows(store: RunStore, listed: Sequence[Run | UnreadableRun]) -> list[dict[str, Any]]:
-    """Return one row a run, in words and ready to show."""
+def run_rows(
+    store: RunStore,
+    shown: Sequence[Run | UnreadableRun],
+    listed: Sequence[Run | UnreadableRun],
+) -> list[dict[str, Any]]:
+    """Return one row for each run of `shown`, in words; `listed` is all there are."""
     readable = [run for run in listed if isinstance(run, Run)]
     return [
         _row(store, run, readable) if isinstance(run, Run) else _unreadable_row(run)
-        for run in listed
+        for run in shown
     ]
 
 
@@ -32,7 +36,7 @@ def _row(store: RunStore, run: Run, readable: list[Run]) -> dict[str, Any]:
         "stateCode": status.state,
         "progress": status.step / status.steps if run.active and status.steps else None,
         "detail": words.state_detail(run, waiting_before(readable, run.id)),
-        "validation": words.percent(_best_validation(store, run)),
+        "validation": words.percent(store.best_validation(run)),
         "test": words.test_accuracy(run.summary),
         "time": words.run_time(run),
         "action": _action(run),
@@ -69,13 +73,5 @@ def _action(run: Run) -> str:
 def _recipe(run: Run) -> str:
     known = RECIPES.get(run.info.recipe or "")
     origin = known.name if known else "own settings"
-    return f"{origin}, example" if run.info.example else origin
-
-
-def _best_validation(store: RunStore, run: Run) -> float | None:
-    if run.summary is not None:
-        return run.summary.best_validation_accuracy
-    if run.config.watch != "validation" or run.status.state == "queued":
-        return None
-    best = store.epochs(run.id)["validation_accuracy"].max()
-    return None if best != best else float(best)
+    data = words.choice_word("dataset", run.config.dataset)
+    return f"{origin}, {data}{', example' if run.info.example else ''}"

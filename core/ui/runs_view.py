@@ -19,7 +19,7 @@ _PAGE_SIZE = 25
 
 def has_own_runs() -> bool:
     """Tell whether there is any run beside the shipped examples."""
-    return any(not (isinstance(run, Run) and run.info.example) for run in services().store.list())
+    return any(isinstance(run, Run) and not run.info.example for run in services().store.list())
 
 
 def draw_welcome(*, primary: bool) -> None:
@@ -70,7 +70,7 @@ def _draw_table(live: bool) -> None:
             page = st.pagination(pages, key="runs_page") or 1
         shown = listed[(page - 1) * _PAGE_SIZE : page * _PAGE_SIZE]
         actions = st.container()
-        answer = draw_run_table(run_rows(store, shown), key="run_table")
+        answer = draw_run_table(run_rows(store, shown, listed), key="run_table")
         with actions:
             _draw_actions(answer.chosen)
         _act(answer)
@@ -78,19 +78,20 @@ def _draw_table(live: bool) -> None:
 
 def _draw_actions(chosen: list[str]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        few = 0 < len(chosen) <= MAX_RUNS
-        for page, label, icon in (
-            ("compare", "Compare", ":material/compare_arrows:"),
-            ("mistakes", "See mistakes", ":material/search:"),
-            ("draw", "Draw", ":material/draw:"),
+        for page, label, icon, most in (
+            ("compare", "Compare", ":material/compare_arrows:", MAX_RUNS),
+            ("mistakes", "See mistakes", ":material/search:", 2),
+            ("draw", "Draw", ":material/draw:", MAX_RUNS),
         ):
+            few = 0 < len(chosen) <= most
             if st.button(
                 f"{label} ({len(chosen)})", icon=icon, disabled=not few, key=f"selected_{page}"
             ):
                 open_page(page, chosen)
-        if not few:
-            hint = f"Choose up to {MAX_RUNS}." if chosen else "Tick runs to look at them together."
-            st.caption(hint)
+        if not chosen:
+            st.caption("Tick runs to look at them together.")
+        elif len(chosen) > 2:
+            st.caption(f"Mistakes are shown for two runs at most, the rest for {MAX_RUNS}.")
 
 
 def _act(answer: TableAnswer) -> None:
@@ -100,7 +101,7 @@ def _act(answer: TableAnswer) -> None:
         open_page("compare", [answer.run_id])
     elif answer.action == "cancel":
         cancel(services().store, answer.run_id)
-        st.rerun(scope="fragment")
+        st.rerun()
     else:
         _confirm_delete(answer.run_id)
 

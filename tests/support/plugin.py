@@ -1,5 +1,6 @@
 """Fixtures of the tests that drive a real browser."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from core.settings import PROJECT_ROOT, read_settings
-from tests.support.browser import ARGUMENTS, find_chromium
+from core.settings import PROJECT_ROOT
+from tests.support.browser import ABSENT, ARGUMENTS, find_chromium
 from tests.support.dashboard import Dashboard
 
 # Not ours to answer for: on a deep link Streamlit's page first looks for its server below the
@@ -28,6 +29,10 @@ expect.set_options(timeout=30_000)
 def browser() -> Iterator[Browser]:
     """One Chromium a test process."""
     path = find_chromium()
+    if path is None and os.environ.get("DIGITLAB_REQUIRE_BROWSER"):
+        pytest.fail(ABSENT)
+    if path is None:
+        pytest.skip(ABSENT)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield chromium
@@ -77,17 +82,6 @@ def gallery(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Itera
     (runs / "foreign").mkdir()
     (runs / "foreign" / "holiday.txt").write_text("not a run")
     yield from _running(browser, Dashboard(runs, folder / "data", folder / "log"))
-
-
-@pytest.fixture(scope="session")
-def mnist_root() -> Path:
-    """The data folder with the real MNIST; skips where it is not."""
-    from core.learning.idx import has_mnist
-
-    data = read_settings().data
-    if not has_mnist(data):
-        pytest.skip("MNIST is not under DIGITLAB_DATA, so nothing was tried on it.")
-    return data
 
 
 def _running(browser: Browser, dashboard: Dashboard) -> Iterator[Dashboard]:

@@ -49,7 +49,7 @@ class LocalEngine:
             return
         try:
             found.kill() if force else found.terminate()
-        except psutil.NoSuchProcess:
+        except psutil.Error:
             return
 
     def ended(self) -> dict[str, int]:

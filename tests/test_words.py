@@ -1,0 +1,49 @@
+"""How names and texts are written."""
+
+import pytest
+
+from core.recipes import find_recipe
+from core.runs.records import Run
+from core.runs.store import RunStore
+from core.words import as_text, distinct_names
+
+CONFIG = find_recipe("article1-sgd").config
+
+
+def runs_called(store: RunStore, *names: str) -> list[Run]:
+    return [store.read(store.create(CONFIG, name=name)) for name in names]
+
+
+def test_names_that_differ_stay_as_they_are(store: RunStore) -> None:
+    assert list(distinct_names(runs_called(store, "a", "b")).values()) == ["a", "b"]
+
+
+@pytest.mark.parametrize("names", [("x", "x"), ("x", "x", "x"), ("x", "x", "y", "y")])
+def test_names_that_repeat_become_distinct(store: RunStore, names: tuple[str, ...]) -> None:
+    given = distinct_names(runs_called(store, *names))
+    assert len(set(given.values())) == len(names)
+
+
+def test_a_made_name_does_not_meet_a_given_one(store: RunStore) -> None:
+    first, second = runs_called(store, "x", "x")
+    (third,) = runs_called(store, f"x ({first.id[-5:]})")
+    assert len(set(distinct_names([first, second, third]).values())) == 3
+
+
+def test_an_example_is_marked_where_its_name_repeats(store: RunStore) -> None:
+    own = store.read(store.create(CONFIG, name="SGD"))
+    example = store.read(store.create(CONFIG, name="SGD", example=True))
+    assert distinct_names([own, example])[example.id] == "SGD (example)"
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("[x](https://example.org)", r"\[x\]\(https\://example.org\)"),
+        ("**bold** `code`", r"\*\*bold\*\* \`code\`"),
+        ("one\n# two", r"one \# two"),
+        ("Adam 0.001, MLP", "Adam 0.001, MLP"),
+    ],
+)
+def test_markdown_is_shown_as_it_was_typed(typed: str, shown: str) -> None:
+    assert as_text(typed) == shown
