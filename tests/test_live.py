@@ -115,6 +115,40 @@ def test_a_killed_dashboard_leaves_the_worker_and_finds_it_again(
         dashboard.stop()
 
 
+def test_what_trains_stays_chosen_while_another_page_shows_what_has_finished(
+    page: Page, dashboard: Dashboard
+) -> None:
+    store = RunStore(dashboard.runs)
+    done = store.create(SHORT, name="done")
+    wait_for_state(store, done, "finished")
+    training = store.create(LONG, name="training")
+    wait_for_epoch(store, training)
+    page.goto(f"{dashboard.url}/compare?runs={training}")
+    expect(page.locator(".dl-progress")).to_contain_text("training")
+    page.get_by_role("link", name="Draw").first.click()
+    expect(page.locator("h1")).to_have_text("Draw")
+    expect(page.get_by_text("still training; meanwhile finished ones")).to_be_visible()
+    expect(page.locator(".dl-answer")).to_contain_text("done")
+    page.get_by_role("link", name="Compare").first.click()
+    expect(page.locator("h1")).to_have_text("Compare")
+    expect(page.locator(".dl-progress")).to_contain_text("training")
+    os.kill(worker_of(store, training), signal.SIGKILL)
+
+
+def test_a_run_deleted_while_others_look_leaves_the_rest_of_the_page(
+    page: Page, dashboard: Dashboard
+) -> None:
+    store = RunStore(dashboard.runs)
+    gone, training = store.create(SHORT, name="gone"), store.create(LONG, name="training")
+    wait_for_state(store, gone, "finished")
+    page.goto(f"{dashboard.url}/compare?runs={gone}&runs={training}")
+    expect(page.locator(".dl-progress")).to_contain_text("training")
+    store.delete(gone)
+    expect(page.get_by_text(f"There is no run '{gone}'")).to_be_visible()
+    expect(page.locator(".dl-progress")).to_contain_text("training")
+    os.kill(worker_of(store, training), signal.SIGKILL)
+
+
 def test_cancel_and_delete_from_the_table(page: Page, dashboard: Dashboard) -> None:
     store = RunStore(dashboard.runs)
     run_id = store.create(LONG, name="unwanted")

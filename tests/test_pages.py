@@ -31,7 +31,9 @@ def test_a_deep_link_works_as_the_first_request(
         open_page(page, server, path)
         expect(page.locator("h1")).to_have_text(PAGES[path])
         # Drawn by the frame, which a page served past it would lack.
-        expect(page.get_by_role("button", name=re.compile("learn from the embedded digits"))).to_be_visible()
+        expect(
+            page.get_by_role("button", name=re.compile("learn from the embedded digits"))
+        ).to_be_visible()
         page.context.close()  # a page whose server is gone complains of it
     finally:
         server.stop()
@@ -65,6 +67,12 @@ def test_a_link_to_a_deleted_run_says_so_and_shows_the_rest(page: Page, gallery:
     open_page(page, gallery, "compare?runs=gone1234567&runs=example-adam")
     expect(page.get_by_text("There is no run 'gone1234567'")).to_be_visible(timeout=20_000)
     expect(page.locator(".dl-who")).to_contain_text("Adam (article 1)")
+
+
+def test_text_in_a_link_is_shown_and_not_read_as_markdown(page: Page, gallery: Dashboard) -> None:
+    open_page(page, gallery, "compare?runs=[log in](https://example.org)&runs=example-adam")
+    expect(page.get_by_text("There is no run '[log in](https://example.org)'")).to_be_visible()
+    expect(page.locator("a[href='https://example.org']")).to_have_count(0)
 
 
 def test_a_link_to_a_damaged_run_says_what_is_damaged(page: Page, gallery: Dashboard) -> None:

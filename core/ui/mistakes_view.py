@@ -78,7 +78,7 @@ def _draw_groups(runs: Sequence[Run], table: pd.DataFrame) -> str:
         groups,
         key=linked("group", groups, default),
         format_func=lambda group: f"{words[group]}  {counts[group]:,}",
-        on_change=write_link,
+        on_change=_filter,
         args=("group", default),
         required=True,
     )
@@ -122,14 +122,20 @@ def _select(name: str, label: str, options: list[str], words: dict[str, str]) ->
         options,
         key=linked(name, options, options[0]),
         format_func=lambda value: words.get(value, value),
-        on_change=write_link,
+        on_change=_filter,
         args=(name, options[0]),
         width=170,
     )
     return chosen
 
 
+def _filter(name: str, default: str) -> None:
+    write_link(name, default)
+    st.session_state["page"] = 1  # what stood on page 7 is now somewhere else
+
+
 def _clear_filters() -> None:
+    st.session_state["page"] = 1
     for name in ("true", "read", "by", "group"):
         st.query_params.pop(name, None)
 
