@@ -186,10 +186,18 @@ def _fetch_aloud(data_root: Path, mirror: str | None) -> int:
     try:
         fetch_mnist(data_root, None, lambda n, total: _say(bytes=n, total=total), mirror)
     except DataError as error:
-        _say(error=str(error))
+        _say_last(error=str(error))
         return 1
-    _say(done=True)
+    _say_last(done=True)
     return 0
+
+
+def _say_last(**message: object) -> None:
+    # Whoever hears the last word may end this process at once. There is nothing left to tidy, and
+    # the exception of before would surface as a traceback in the middle of Python's own exit.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    _say(**message)
 
 
 def _say(**message: object) -> None:
