@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from core.learning.idx import has_mnist
+from core.learning.idx import mnist_problem
 from core.ui.components import PLOTLY_ROUTE
 from core.ui.services import services
 
@@ -25,7 +25,7 @@ async def lifespan(_app: Any) -> AsyncGenerator[None, None]:
     """Keep the queue, fetch MNIST if it is missing and warm up, for as long as the server runs."""
     parts = services()
     parts.queue.start()
-    if not parts.settings.offline and not has_mnist(parts.settings.data):
+    if not parts.settings.offline and mnist_problem(parts.settings.data):
         parts.download.start()
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     try:
