@@ -8,34 +8,18 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
 PROJECT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(PROJECT / "tests"))
+sys.path.insert(0, str(PROJECT))
 
-from support.browser import ARGUMENTS, find_chromium  # noqa: E402
-from support.dashboard import Dashboard  # noqa: E402
+from tests.support.browser import ARGUMENTS, find_chromium  # noqa: E402
+from tests.support.dashboard import Dashboard  # noqa: E402
+from tests.support.visitor import draw_stroke  # noqa: E402
 
 PAGES = ("runs", "compare", "mistakes", "draw")
 # A seven, as fractions of the pad's side.
-STROKES = (((0.28, 0.25), (0.72, 0.25), (0.45, 0.82)),)
-
-
-def draw_seven(page: Page) -> None:
-    """Draw a seven on the pad by mouse and wait for the answers."""
-    pad = page.locator("canvas.upper-canvas")
-    pad.wait_for()
-    page.wait_for_timeout(1500)
-    box = pad.bounding_box()
-    assert box is not None
-    for stroke in STROKES:
-        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-        page.mouse.move(*points[0])
-        page.mouse.down()
-        for x, y in points[1:]:
-            page.mouse.move(x, y, steps=12)
-        page.mouse.up()
-    page.locator(".dl-answer[data-answer='7']").first.wait_for()
+SEVEN = [(0.28, 0.25), (0.72, 0.25), (0.45, 0.82)]
 
 
 def main() -> None:
@@ -60,7 +44,8 @@ def main() -> None:
                     page.goto(f"{dashboard.url}/{'' if name == 'runs' else name}")
                     page.locator("h1").wait_for()
                     if name == "draw":
-                        draw_seven(page)
+                        draw_stroke(page, SEVEN)
+                        page.locator(".dl-answer[data-answer='7']").first.wait_for()
                     page.wait_for_timeout(2500)
                     page.screenshot(path=PROJECT / "docs" / f"{name}.png")
                 browser.close()

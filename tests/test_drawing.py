@@ -12,25 +12,9 @@ from core.drawing import Digit, thicken, to_digit
 from core.errors import DrawingError, EmptyDrawingError
 from core.learning.centering import center_of_mass, ink_box
 from core.pictures import read_canvas, read_picture
+from tests.support.pictures import difference, saved, seven
 
 BLACK, WHITE, CLEAR = (0, 0, 0), (255, 255, 255), (0, 0, 0, 0)
-
-
-def seven(ink, paper, mode="RGB", brush=18, side=280) -> Image.Image:
-    picture = Image.new(mode, (side, side), paper)
-    place = [(x * side / 280, y * side / 280) for x, y in ((70, 60), (190, 60), (110, 230))]
-    ImageDraw.Draw(picture).line(place, ink, brush, joint="curve")
-    return picture
-
-
-def saved(picture: Image.Image, folder: Path, name: str, **options) -> bytes:
-    file = folder / name
-    picture.save(file, **options)
-    return file.read_bytes()
-
-
-def difference(one: np.ndarray, other: np.ndarray) -> float:
-    return float(np.abs(one.astype(int) - other).mean())
 
 
 def longest_side(image: np.ndarray) -> int:

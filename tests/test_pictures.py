@@ -5,30 +5,17 @@ import warnings
 import zlib
 from contextlib import suppress
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from core.drawing import to_digit
 from core.errors import DrawingError, EmptyDrawingError
 from core.pictures import read_canvas, read_picture
+from tests.support.pictures import difference, saved, seven
 
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
-
-
-def seven(ink, paper, mode="RGB", brush=18, side=280) -> Image.Image:
-    picture = Image.new(mode, (side, side), paper)
-    place = [(x * side / 280, y * side / 280) for x, y in ((70, 60), (190, 60), (110, 230))]
-    ImageDraw.Draw(picture).line(place, ink, brush, joint="curve")
-    return picture
-
-
-def saved(picture: Image.Image, folder: Path, name: str, **options) -> bytes:
-    file = folder / name
-    picture.save(file, **options)
-    return file.read_bytes()
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -39,10 +26,6 @@ def png_header(width: int, height: int) -> bytes:
         struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in (head, data)
     ]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
-
-
-def difference(one: np.ndarray, other: np.ndarray) -> float:
-    return float(np.abs(one.astype(int) - other).mean())
 
 
 REFERENCE = to_digit(seven(WHITE, BLACK)).image

@@ -1,7 +1,6 @@
 """The palette: seen by everybody, on the light and the dark page."""
 
 import tomllib
-from itertools import combinations
 
 import pytest
 
@@ -49,7 +48,6 @@ def seen_without_red(colour: str) -> tuple[float, float, float]:
     return mixed, mixed, 0.00401 * red - 0.00401 * green + blue
 
 
-@pytest.mark.parametrize(("first", "second"), combinations(PALETTE[:2], 2))
-def test_the_pairs_colours_differ_to_eyes_without_red(first: str, second: str) -> None:
-    gaps = zip(seen_without_red(first), seen_without_red(second), strict=True)
+def test_the_first_pairs_colours_differ_to_eyes_without_red() -> None:
+    gaps = zip(*map(seen_without_red, PALETTE[:2]), strict=True)
     assert max(abs(one - other) for one, other in gaps) > 0.2
