@@ -45,6 +45,15 @@ def test_compare_shows_the_examples_when_nothing_was_chosen(page: Page, gallery:
     assert "runs=example-sgd&runs=example-adam" in page.url
 
 
+def test_no_chart_offers_to_send_its_figures_elsewhere(page: Page, gallery: Dashboard) -> None:
+    open_page(page, gallery, "compare")
+    tools = page.locator(".dl-chart .modebar-btn")
+    expect(tools.first).to_be_attached()
+    names = tools.evaluate_all("tools => tools.map(tool => tool.dataset.title)")
+    assert "Zoom" in names
+    assert not [name for name in names if "share" in name.lower() or "cloud" in name.lower()]
+
+
 def test_a_link_restores_the_curves_as_they_were(page: Page, gallery: Dashboard) -> None:
     link = "compare?runs=example-adam&runs=example-sgd&axis=steps&part=train&scale=log"
     open_page(page, gallery, link)

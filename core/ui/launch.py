@@ -52,5 +52,5 @@ def estimated_pair_seconds(store: RunStore) -> float | None:
             continue
         if run.info.recipe in COMPARED_PAIR and run.config.dataset == dataset:
             # With one slot they take turns.
-            return run.summary.seconds * math.ceil(2 / services().settings.slots)
+            return (run.seconds_to_result or 0.0) * math.ceil(2 / services().settings.slots)
     return None

@@ -28,6 +28,7 @@ const themed = (figure, host, height) => {
   layout.font = { family: style.fontFamily, size: narrow ? 12 : 13, color: text };
   layout.paper_bgcolor = "rgba(0,0,0,0)";
   layout.plot_bgcolor = "rgba(0,0,0,0)";
+  layout.modebar = { bgcolor: "rgba(0,0,0,0)", color: grid, activecolor: text };
   layout.hoverlabel = { bgcolor: ground, bordercolor: grid, font: { color: text } };
   for (const name of Object.keys(layout)) {
     if (/^[xy]axis/.test(name)) {
@@ -51,7 +52,8 @@ const draw = async (host) => {
       displaylogo: false,
       responsive: true,
       scrollZoom: false,
-      modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
+      // Plotly's "Share chart" would send a visitor's figures to its makers' server.
+      modeBarButtonsToRemove: ["sendChartToCloud", "lasso2d", "select2d", "autoScale2d"],
     });
     if (!host.digitlabClicks) {
       host.digitlabClicks = true;

@@ -1,0 +1,44 @@
+"""What a run says of itself beyond what lies on disk."""
+
+import pytest
+
+from core.recipes import find_recipe
+from core.runs.records import Run, RunInfo, Summary, new_status
+
+SUMMARY = Summary(
+    epochs=1,
+    steps=1,
+    seconds=40.0,
+    train_images=1,
+    validation_images=0,
+    test_images=1,
+    test_loss=0.0,
+    test_accuracy=1.0,
+)
+
+
+def finished_after(seconds: float) -> Run:
+    status = new_status("finished")
+    info = RunInfo(
+        config=find_recipe("article1-sgd").config, name="run", created=status.heartbeat - seconds
+    )
+    return Run(id="run", info=info, status=status, summary=SUMMARY)
+
+
+@pytest.mark.parametrize(
+    ("waited", "counted"),
+    [
+        (47.0, 47.0),  # the start of its process took 7 seconds
+        (3_600.0, 70.0),  # it lay in the queue for an hour
+        (10.0, 40.0),  # the clock was set back meanwhile
+    ],
+)
+def test_the_wait_for_a_result_counts_the_start_but_not_the_queue(
+    waited: float, counted: float
+) -> None:
+    assert finished_after(waited).seconds_to_result == pytest.approx(counted)
+
+
+def test_a_run_that_has_not_finished_took_no_time_yet() -> None:
+    run = finished_after(47.0).model_copy(update={"summary": None})
+    assert run.seconds_to_result is None
