@@ -7,7 +7,8 @@ from torch import nn
 
 from core.config import RunConfig
 from core.errors import ConfigError
-from core.learning.models import build_model, build_optimizer
+from core.learning.models import build_model
+from core.learning.optimizers import build_optimizer
 from core.recipes import COMPARED_PAIR, RECIPES, find_recipe
 
 ARTICLE_1 = {

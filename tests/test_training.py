@@ -14,8 +14,10 @@ from core.config import RunConfig
 from core.errors import ConfigError, DivergedError, RunUnreadableError
 from core.learning.data import Images, LabelledData, Splits, split, to_input
 from core.learning.dropout import dropout_mask
-from core.learning.evaluation import infer, loss_function, predict, restore_model, score
-from core.learning.models import build_model, build_optimizer, choose_device
+from core.learning.evaluation import infer, predict, restore_model, score
+from core.learning.losses import loss_function
+from core.learning.models import build_model, choose_device
+from core.learning.optimizers import build_optimizer
 from core.learning.training import Epoch, Step, Training
 from core.recipes import RECIPES
 

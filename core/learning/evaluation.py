@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
-from torch.nn import functional
 
 from core.config import CLASSES, Loss, RunConfig
 from core.errors import RunUnreadableError
 from core.learning.data import to_input
+from core.learning.losses import loss_function
 from core.learning.models import build_model
 
 # Small enough to stop within a fraction of a second, large enough to run at full speed.
@@ -25,11 +25,6 @@ class Score:
 
     loss: float
     accuracy: float
-
-
-def loss_function(name: Loss) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
-    """Return the loss called `name`: (logits `(N, 10)`, labels `(N,)`) to its mean, a scalar."""
-    return functional.cross_entropy if name == "cross_entropy" else _squared_error
 
 
 def infer(
@@ -83,8 +78,3 @@ def predict(
     inputs = to_input(torch.from_numpy(images), config.normalisation, torch.device("cpu"))
     probabilities: npt.NDArray[np.float32] = infer(model, inputs).softmax(dim=1).numpy()
     return probabilities
-
-
-def _squared_error(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    # Article 2: mean over images and classes of the squared distance to 0s and a 1.
-    return functional.mse_loss(logits, functional.one_hot(labels, CLASSES).to(logits.dtype))

@@ -1,13 +1,24 @@
 """The networks that a RunConfig describes."""
 
-import itertools
+import functools
+from typing import Any, Final
 
 import torch
 from torch import nn
 
-from core.config import Device, RunConfig
+from core.config import Activation, Device, Initialisation, Layer, RunConfig, plan_layers
 from core.errors import ConfigError
 from core.learning.dropout import Dropout
+
+ACTIVATIONS: Final[dict[Activation, type[nn.Module]]] = {
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+    "gelu": nn.GELU,
+}
+# Krizhevsky and others 2012, section 3.3: five neighbours, alpha 1e-4, beta 0.75, k 2.
+_RESPONSE_NORM: Final[dict[str, Any]] = {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 2.0}
 
 
 def build_model(config: RunConfig) -> nn.Sequential:
@@ -15,41 +26,48 @@ def build_model(config: RunConfig) -> nn.Sequential:
 
     First weights come from torch's global random state: call `torch.manual_seed` before.
     """
-    layers: list[nn.Module] = []
-    for into, out in itertools.pairwise((1, *config.channels)):
-        layers.append(nn.Conv2d(into, out, config.kernel_size, padding=config.kernel_size // 2))
-        # Max-pool before ReLU gives the same numbers as the articles' order (both only compare),
-        # on a quarter of the values.
-        layers += [nn.MaxPool2d(2), nn.ReLU()]
-    layers.append(nn.Flatten())
-    units = config.layer_inputs
-    for into, out in itertools.pairwise(units[:-1]):
-        layers += [nn.Linear(into, out), nn.ReLU()]
-        if config.dropout:
-            layers.append(Dropout(config.dropout))
-    layers.append(nn.Linear(units[-2], units[-1]))
-    return nn.Sequential(*layers)
+    model = nn.Sequential(*(_build(layer, config) for layer in plan_layers(config)))
+    model.apply(functools.partial(_initialise, way=config.initialisation))
+    return model
 
 
-def build_optimizer(config: RunConfig, model: nn.Module) -> torch.optim.Optimizer:
-    """Return the optimizer that `config` names, in torch's fused form where it has one."""
-    parameters = list(model.parameters())
-    rate, decay = config.learning_rate, config.weight_decay
-    match config.optimizer:
-        case "sgd":
-            return torch.optim.SGD(
-                parameters, lr=rate, weight_decay=decay, momentum=config.momentum, fused=True
-            )
-        case "adam":
-            return torch.optim.Adam(parameters, lr=rate, weight_decay=decay, fused=True)
-        case "adamw":
-            return torch.optim.AdamW(parameters, lr=rate, weight_decay=decay, fused=True)
-        case "rmsprop":
-            return torch.optim.RMSprop(
-                parameters, lr=rate, weight_decay=decay, momentum=config.momentum
-            )
-        case "adagrad":
-            return torch.optim.Adagrad(parameters, lr=rate, weight_decay=decay)
+def _build(layer: Layer, config: RunConfig) -> nn.Module:
+    match layer.kind:
+        case "convolution":
+            size = config.kernel_size
+            return nn.Conv2d(layer.into, layer.out, size, padding=size // 2)
+        case "max_pooling":
+            return nn.MaxPool2d(2)
+        case "average_pooling":
+            return nn.AvgPool2d(2)
+        case "batch_norm":
+            of_planes = len(layer.shape) == 3
+            return nn.BatchNorm2d(layer.out) if of_planes else nn.BatchNorm1d(layer.out)
+        case "activation":
+            return ACTIVATIONS[config.activation]()
+        case "response_norm":
+            return nn.LocalResponseNorm(**_RESPONSE_NORM)
+        case "flatten":
+            return nn.Flatten()
+        case "linear":
+            return nn.Linear(layer.into, layer.out)
+        case "dropout":
+            return Dropout(config.dropout)
+
+
+def _initialise(module: nn.Module, way: Initialisation) -> None:
+    """Draw the first weights anew, unless torch's own way is asked for."""
+    if way == "default" or not isinstance(module, nn.Conv2d | nn.Linear):
+        return
+    match way:
+        case "he":
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+        case "xavier":
+            nn.init.xavier_uniform_(module.weight)
+        case "zeros":
+            nn.init.zeros_(module.weight)
+    if module.bias is not None:
+        nn.init.zeros_(module.bias)
 
 
 def choose_device(wanted: Device) -> torch.device:

@@ -12,8 +12,10 @@ import torch
 from core.config import IMAGE_SIDE, RunConfig
 from core.errors import DivergedError
 from core.learning.data import Images, Splits, to_input
-from core.learning.evaluation import infer, loss_function, score
-from core.learning.models import build_model, build_optimizer
+from core.learning.evaluation import infer, score
+from core.learning.losses import loss_function
+from core.learning.models import build_model
+from core.learning.optimizers import build_optimizer
 
 # Losses are gathered as tensors and read out together: reading each would wait for the device.
 _READ_EVERY: Final = 25

@@ -1,12 +1,12 @@
 """The sidebar form: a recipe, then every setting of it, then launch."""
 
-from typing import Any, Final, get_args
+from typing import Any, get_args
 
 import streamlit as st
 
 from core import words
 from core.config import (
-    WITH_MOMENTUM,
+    USUAL_RATES,
     Architecture,
     Loss,
     Normalisation,
@@ -19,14 +19,6 @@ from core.errors import ConfigError
 from core.recipes import RECIPES, find_recipe
 from core.ui.launch import data_at_hand, launch
 from core.ui.links import open_page
-
-_OPTIMIZER_RATES: Final = {
-    "sgd": 0.01,
-    "adam": 0.001,
-    "adamw": 0.001,
-    "rmsprop": 0.001,
-    "adagrad": 0.01,
-}
 
 
 def draw_launch_form(*, primary: bool) -> None:
@@ -87,15 +79,14 @@ def _draw_pair_button(config: RunConfig | None, name: str) -> None:
             "Its learning rate",
             min_value=1e-6,
             max_value=100.0,
-            value=config.learning_rate if config else _OPTIMIZER_RATES[rival],
+            value=config.learning_rate if config else USUAL_RATES[rival],
             format="%.6g",
             key=f"pair_rate_{rival}_{config.learning_rate if config else 0}",
             help="Optimizers often need different learning rates; usual for "
-            f"{words.choice_word('optimizer', rival)} is {_OPTIMIZER_RATES[rival]:g}.",
+            f"{words.choice_word('optimizer', rival)} is {USUAL_RATES[rival]:g}.",
         )
         if st.button("Launch both", width="stretch", key="launch_pair") and config:
-            keep = config.momentum if rival in WITH_MOMENTUM else 0.0
-            other = config.replace(optimizer=rival, learning_rate=rate, momentum=keep)
+            other = config.switch(optimizer=rival, learning_rate=rate)
             open_page("compare", launch([config, other], name))
 
 
@@ -111,7 +102,7 @@ def _draw_basic(config: RunConfig, scope: str) -> dict[str, Any]:
 
 def _draw_more(config: RunConfig, scope: str, basic: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    if basic["optimizer"] in WITH_MOMENTUM:
+    if basic["optimizer"] in ("sgd", "rmsprop"):
         values["momentum"] = _number("momentum", config, scope, 0.0, 0.999, "%.3g")
     else:
         values["momentum"] = 0.0

@@ -1,0 +1,172 @@
+"""Which settings mean something beside which others, and which contradict each other."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from core.config.constants import MAX_PARAMETERS, TRAINING_IMAGES
+
+if TYPE_CHECKING:
+    from core.config.run_config import RunConfig
+
+# A learning rate to begin with for each optimizer: torch's own defaults, but for SGD, which has
+# none in older versions, and RMSprop, whose 0.01 runs away on networks this small.
+USUAL_RATES: Final[Mapping[str, float]] = {
+    "sgd": 0.01,
+    "adam": 0.001,
+    "adamw": 0.001,
+    "rmsprop": 0.001,
+    "adagrad": 0.01,
+}
+
+
+def _one_of(field: str, *values: str) -> Callable[["RunConfig"], bool]:
+    return lambda config: getattr(config, field) in values
+
+
+# What a setting belongs to, in words, and the test for it. A setting that does not apply must
+# keep its default, so that no run claims a setting which did nothing.
+_OWNERS: Final[Mapping[str, tuple[str, Callable[["RunConfig"], bool]]]] = {
+    "momentum": ("SGD and RMSprop", _one_of("optimizer", "sgd", "rmsprop")),
+    "nesterov": (
+        "SGD with a momentum above 0",
+        lambda config: config.optimizer == "sgd" and config.momentum > 0,
+    ),
+    "beta1": ("Adam and AdamW", _one_of("optimizer", "adam", "adamw")),
+    "beta2": ("Adam and AdamW", _one_of("optimizer", "adam", "adamw")),
+    "rms_decay": ("RMSprop", _one_of("optimizer", "rmsprop")),
+    "rate_decay": ("Adagrad", _one_of("optimizer", "adagrad")),
+    "epsilon": (
+        "Adam, AdamW, RMSprop and Adagrad",
+        _one_of("optimizer", "adam", "adamw", "rmsprop", "adagrad"),
+    ),
+    "step_epochs": ("the schedule “step”", _one_of("schedule", "step")),
+    "step_factor": ("the schedule “step”", _one_of("schedule", "step")),
+    "warmup_epochs": (
+        "the schedules constant, step and cosine (one-cycle has a warm-up of its own)",
+        _one_of("schedule", "constant", "step", "cosine"),
+    ),
+    "label_smoothing": ("cross-entropy", _one_of("loss", "cross_entropy")),
+    "channels": ("a CNN", _one_of("model", "cnn")),
+    "kernel_size": ("a CNN", _one_of("model", "cnn")),
+    "pooling": ("a CNN", _one_of("model", "cnn")),
+    "response_norm": ("a CNN", _one_of("model", "cnn")),
+    "hidden_sizes": ("an MLP or a CNN", _one_of("model", "mlp", "cnn")),
+    "activation": ("an MLP or a CNN", _one_of("model", "mlp", "cnn")),
+    "batch_norm": ("an MLP or a CNN", _one_of("model", "mlp", "cnn")),
+    "dropout": ("an MLP or a CNN", _one_of("model", "mlp", "cnn")),
+}
+# Where a setting does not apply it keeps its default, but for these; where it begins to apply it
+# starts from its default, but for those.
+_IDLE: Final[Mapping[str, object]] = {"hidden_sizes": ()}
+_STARTS: Final[Mapping[str, object]] = {"channels": (16, 32)}
+
+
+def owned_fields() -> tuple[str, ...]:
+    """Return the settings that mean something only beside certain others."""
+    return tuple(_OWNERS)
+
+
+def applies(field: str, config: "RunConfig") -> bool:
+    """Tell whether `field` means anything beside the other settings of `config`."""
+    return field not in _OWNERS or _OWNERS[field][1](config)
+
+
+def fitting_value(field: str, before: "RunConfig", after: "RunConfig") -> object:
+    """Return what `field` should be where the settings around it change from `before` to `after`.
+
+    That is its value before if it applied there and still does, else its start or idle value.
+    """
+    default = type(after).model_fields[field].get_default()
+    if not applies(field, after):
+        return _IDLE.get(field, default)
+    if not applies(field, before):
+        return _STARTS.get(field, default)
+    return getattr(before, field)
+
+
+def contradictions(config: "RunConfig") -> list[str]:
+    """Return a sentence for each way in which the settings of `config` contradict each other."""
+    problems = [*_idle_but_set(config), *_network_problems(config), *_course_problems(config)]
+    problems += _data_problems(config)
+    if not problems and config.parameter_count > MAX_PARAMETERS:
+        problems.append(
+            f"the model would have {config.parameter_count:,} parameters; "
+            f"at most {MAX_PARAMETERS:,} are allowed, so make its layers smaller"
+        )
+    return problems
+
+
+def _idle_but_set(config: "RunConfig") -> list[str]:
+    fields = type(config).model_fields
+    sentences = []
+    for field in _OWNERS:
+        value = getattr(config, field)
+        idle = _IDLE.get(field, fields[field].get_default())
+        if not applies(field, config) and value != idle:
+            belongs = _OWNERS[field][0]
+            plural = "belong" if field in ("hidden_sizes", "channels") else "belongs"
+            sentences.append(
+                f"{fields[field].title} {plural} to {belongs}: "
+                f"here it must stay {_plain(idle)}, got {_plain(value)}"
+            )
+    return sentences
+
+
+def _network_problems(config: "RunConfig") -> list[str]:
+    problems = []
+    if config.model == "cnn" and not config.channels:
+        problems.append("a CNN needs at least one convolution layer: set channels, such as 16, 32")
+    if config.model == "cnn" and config.kernel_size % 2 == 0:
+        problems.append(f"window size must be an odd number, got {config.kernel_size}")
+    if config.model == "mlp" and not config.hidden_sizes and config.batch_norm:
+        problems.append("batch norm needs a hidden layer to stand behind: add one, or leave it out")
+    return problems
+
+
+def _course_problems(config: "RunConfig") -> list[str]:
+    problems = []
+    if config.warmup_epochs > config.epochs:
+        problems.append(
+            f"warm-up must not be longer than the training: {config.warmup_epochs:g} epochs of "
+            f"warm-up in {config.epochs} epochs"
+        )
+    if config.max_seconds is not None and config.schedule in ("cosine", "one_cycle"):
+        problems.append(
+            f"the schedule {config.schedule.replace('_', '-')} falls until the last epoch, which "
+            "a limit of seconds may cut off: leave time limit empty, or choose constant or step"
+        )
+    if config.patience is not None and config.watch != "validation":
+        problems.append(
+            "patience (early stopping) looks at validation images: set watched images to "
+            "validation, or leave patience empty"
+        )
+    return problems
+
+
+def _data_problems(config: "RunConfig") -> list[str]:
+    problems = []
+    if config.watch == "validation" and not config.validation_fraction:
+        problems.append(
+            "watching validation images needs a validation share above 0; "
+            "raise it, or set watch to none"
+        )
+    held_back = round(TRAINING_IMAGES[config.dataset] * config.validation_fraction)
+    left = TRAINING_IMAGES[config.dataset] - held_back
+    if config.train_size is not None and config.train_size > left:
+        problems.append(
+            f"training images must be at most {left:,}, as many as are left beside validation, "
+            f"got {config.train_size:,}; empty means all"
+        )
+    if config.batch_norm and config.batch_size == 1:
+        problems.append("batch norm needs more than one image in a batch: raise the batch size")
+    return problems
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "empty"
+    if value is None:
+        return "empty"
+    return f"{value:g}" if isinstance(value, float) else str(value)
