@@ -70,7 +70,8 @@ def split(data: LabelledData, config: RunConfig) -> Splits:
 
     Validation images are the last `validation_fraction` of the training images (article 1: the
     last 10,000 of 60,000); `train_size` then takes, in order, equally many of each digit from
-    the rest. Raises DataError if there are fewer images than asked for.
+    the rest. Of these a share of `label_noise` gets wrong labels; validation and test images
+    never do. Raises DataError if there are fewer images than asked for.
     """
     held_back = round(len(data.train) * config.validation_fraction)
     rest = len(data.train) - held_back
@@ -82,6 +83,8 @@ def split(data: LabelledData, config: RunConfig) -> Splits:
     train = data.train.take(slice(0, rest))
     if config.train_size is not None:
         train = train.take(_balanced(train.labels, config.train_size))
+    if config.label_noise:
+        train = Images(train.pixels, _with_wrong(train.labels, config.label_noise, config.seed))
     if config.batch_size > len(train) and config.drop_last:
         raise DataError(
             f"A batch of {config.batch_size:,} is larger than the {len(train):,} training images, "
@@ -94,12 +97,14 @@ def to_input(
     pixels: torch.Tensor, normalisation: Normalisation, device: torch.device
 ) -> torch.Tensor:
     """Turn `(N, 28, 28)` uint8 into the `(N, 1, 28, 28)` float32 that models take."""
-    mean, spread = MEAN_AND_SPREAD[normalisation]
     # In place after the first copy: all of MNIST is 188 MB as float32.
-    scaled = pixels.to(device).float().div_(255)
-    if (mean, spread) != (0.0, 1.0):
-        scaled.sub_(mean).div_(spread)
-    return scaled.unsqueeze(1)
+    return normalised(pixels.to(device).float().div_(255), normalisation).unsqueeze(1)
+
+
+def normalised(values: torch.Tensor, normalisation: Normalisation) -> torch.Tensor:
+    """Shift and scale `values`, 0 for paper to 1 for ink, in place, and return them."""
+    mean, spread = MEAN_AND_SPREAD[normalisation]
+    return values if (mean, spread) == (0.0, 1.0) else values.sub_(mean).div_(spread)
 
 
 def _balanced(labels: torch.Tensor, size: int) -> torch.Tensor:
@@ -115,6 +120,16 @@ def _balanced(labels: torch.Tensor, size: int) -> torch.Tensor:
     # By rank within its digit, then by place: the first of each digit, the second of each, …
     order = torch.argsort(rank, stable=True)[:size]
     return order.sort().values
+
+
+def _with_wrong(labels: torch.Tensor, share: float, seed: int) -> torch.Tensor:
+    """Return `labels` with `share` of them replaced, each by one of the nine other digits."""
+    chance = torch.Generator().manual_seed(seed)
+    chosen = torch.randperm(len(labels), generator=chance)[: round(share * len(labels))]
+    further = torch.randint(1, CLASSES, (len(chosen),), generator=chance)
+    wrong = labels.clone()
+    wrong[chosen] = (wrong[chosen] + further) % CLASSES
+    return wrong
 
 
 @functools.lru_cache(maxsize=2)

@@ -9,10 +9,10 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from core.config import CLASSES, Loss, RunConfig
+from core.config import CLASSES, RunConfig
 from core.errors import RunUnreadableError
 from core.learning.data import to_input
-from core.learning.losses import loss_function
+from core.learning.losses import Criterion
 from core.learning.models import build_model
 
 # Small enough to stop within a fraction of a second, large enough to run at full speed.
@@ -50,10 +50,10 @@ def infer(
     return torch.cat(rows)
 
 
-def score(logits: torch.Tensor, labels: torch.Tensor, loss: Loss) -> Score:
+def score(logits: torch.Tensor, labels: torch.Tensor, criterion: Criterion) -> Score:
     """Return mean loss and accuracy of `logits` against `labels`."""
     right = (logits.argmax(dim=1) == labels).float().mean()
-    return Score(float(loss_function(loss)(logits, labels)), float(right))
+    return Score(float(criterion(logits, labels)), float(right))
 
 
 def restore_model(config: RunConfig, weights: Mapping[str, npt.NDArray[np.float32]]) -> nn.Module:
