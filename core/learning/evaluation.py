@@ -62,8 +62,12 @@ def restore_model(config: RunConfig, weights: Mapping[str, npt.NDArray[np.float3
     Raises RunUnreadableError if the weights belong to another model.
     """
     model = build_model(config)
+    # Batch norm also counts its batches, which no answer depends on and no run stores.
+    state = model.state_dict()
+    counted = {name for name, value in state.items() if not value.is_floating_point()}
+    given = {name: torch.from_numpy(value) for name, value in weights.items()}
     try:
-        model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
+        model.load_state_dict({**given, **{name: state[name] for name in counted}})
     except RuntimeError as error:
         raise RunUnreadableError(
             "The saved weights do not fit the model that the run's settings describe."

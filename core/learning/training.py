@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import torch
 
@@ -28,6 +28,9 @@ from core.learning.state import Progress, TrainingState
 _READ_EVERY: Final = 25
 # torch.nn.utils.clip_grad_norm_ adds as much, lest it divide by 0.
 _CLIP_MARGIN: Final = 1e-6
+
+
+Limit: TypeAlias = Literal["epochs", "seconds", "patience"]
 
 
 @dataclass(frozen=True)
@@ -97,8 +100,8 @@ class Training:
         self._augment = Augmentation(config.augmentation, config.seed)
         self._parameters = FlatParameters(self.model)
         self._optimizer = build_optimizer(config, self._parameters)
-        self._criterion = Criterion(config.loss, config.label_smoothing)
-        self._gradients = build_gradients(config, self.model, self._parameters, self._criterion)
+        self.criterion = Criterion(config.loss, config.label_smoothing)
+        self._gradients = build_gradients(config, self.model, self._parameters, self.criterion)
         observed = splits.train.take(slice(0, OBSERVED_IMAGES))
         self._layers = LayerWatch(self.model, self._parameters, self.to_input(observed))
         self._watched = {"validation": splits.validation, "test": splits.test, "none": None}[
@@ -132,11 +135,23 @@ class Training:
     @property
     def finished(self) -> bool:
         """Whether the epochs, the seconds or the patience of the config are used up."""
+        return self.progress.epoch > 0 and self._limit() is not None
+
+    @property
+    def ended_by(self) -> Limit:
+        """Return which limit of the config ended the training."""
+        return self._limit() or "epochs"
+
+    def _limit(self) -> Limit | None:
         config, progress = self.config, self.progress
-        late = config.max_seconds is not None and progress.seconds >= config.max_seconds
+        if progress.epoch >= config.epochs:
+            return "epochs"
+        if config.max_seconds is not None and progress.seconds >= config.max_seconds:
+            return "seconds"
         waited = progress.epoch - progress.best_epoch
-        in_vain = config.patience is not None and progress.epoch > 0 and waited >= config.patience
-        return progress.epoch >= config.epochs or late or in_vain
+        if config.patience is not None and waited >= config.patience:
+            return "patience"
+        return None
 
     def state(self) -> TrainingState:
         """Return a copy of everything that `restore` needs; only between two epochs."""
@@ -275,7 +290,7 @@ class Training:
         logits = infer(self.model, self._watched_inputs, stop)
         if len(logits) < len(self._watched):
             return {}
-        result = score(logits, self._watched.labels.to(self.device), self._criterion)
+        result = score(logits, self._watched.labels.to(self.device), self.criterion)
         return {
             f"{self.config.watch}_loss": result.loss,
             f"{self.config.watch}_accuracy": result.accuracy,

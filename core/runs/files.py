@@ -16,9 +16,13 @@ SUMMARY: Final = "summary.json"
 ENVIRONMENT: Final = "environment.json"
 STEPS: Final = "steps"  # .jsonl while live, .parquet at the end
 EPOCHS: Final = "epochs"
+LAYERS: Final = "layers"
 PREDICTIONS: Final = "predictions.npz"
 DIGITS: Final = "digits.npz"
 WEIGHTS: Final = "model.safetensors"
+CHECKPOINT: Final = "checkpoint.safetensors"
+CHECKPOINTS: Final = "checkpoints"  # a folder, where every epoch is kept
+RESERVE: Final = ".reserve"
 WORKER_LOG: Final = "worker.log"
 WORKER_LOCK: Final = "worker.lock"
 ERROR: Final = "error.txt"
@@ -26,6 +30,8 @@ CANCEL: Final = "cancel"
 
 # Beside the run folders in `runs/`; names that start with a dot are never runs.
 QUEUE_LOCK: Final = ".queue.lock"
+GROUPS: Final = ".groups"  # a folder: <id>.json a group, <id>.cancel where it shall stop
+GROUPS_LOCK: Final = ".lock"  # in it, held while a new group's runs are made
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -14,7 +14,15 @@ import pyarrow.parquet as pq
 
 from core.runs.files import replacing
 
-STEP_COLUMNS: Final = ("step", "epoch", "images", "seconds", "loss")
+STEP_COLUMNS: Final = (
+    "step",
+    "epoch",
+    "images",
+    "seconds",
+    "loss",
+    "learning_rate",
+    "gradient_norm",
+)
 EPOCH_COLUMNS: Final = (
     "epoch",
     "step",
@@ -26,8 +34,20 @@ EPOCH_COLUMNS: Final = (
     "validation_accuracy",
     "test_loss",
     "test_accuracy",
+    "images_per_second",
+    "weight_norm",
 )
-_COUNTS: Final = frozenset({"step", "epoch", "images"})
+LAYER_COLUMNS: Final = (
+    "epoch",
+    "layer",
+    "gradient_norm",
+    "weight_norm",
+    "update_ratio",
+    "dead_share",
+)
+_COUNTS: Final = frozenset({"step", "epoch", "images", "layer"})
+# Values that come again and again, which a dictionary stores once.
+_REPEATED: Final = frozenset({"seconds", "learning_rate"})
 _HIGHEST_COUNT: Final = 2**31 - 1
 
 
@@ -46,6 +66,10 @@ class HistoryWriter:
         lines = "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows).encode()
         while lines:  # a full disk or a signal may write a part only
             lines = lines[os.write(self._file, lines) :]
+
+    def sync(self) -> None:
+        """Return when everything appended is on the disk, so that a power cut loses none of it."""
+        os.fsync(self._file)
 
     def __enter__(self) -> Self:
         return self
@@ -101,17 +125,30 @@ def pack_history(folder: Path, name: str, columns: tuple[str, ...]) -> None:
         encodings = {
             column: "DELTA_BINARY_PACKED" if column in _COUNTS else "BYTE_STREAM_SPLIT"
             for column in columns
-            if column != "seconds"
+            if column not in _REPEATED
         }
         pq.write_table(
             table,
             temporary,
             compression="zstd",
             compression_level=9,
-            use_dictionary=["seconds"],
+            use_dictionary=sorted(_REPEATED.intersection(columns)),
             column_encoding=encodings,
         )
     (folder / f"{name}.jsonl").unlink(missing_ok=True)
+
+
+def reopen_history(folder: Path, name: str, columns: tuple[str, ...], after_epoch: int) -> None:
+    """Make `name` live lines again, with only what was recorded up to the end of `after_epoch`.
+
+    Whoever reads meanwhile sees the old rows or the new ones; a crash in between harms nothing.
+    """
+    frame = read_history(folder, name, columns)
+    kept = frame[frame["epoch"] <= after_epoch].astype(object)
+    rows: Any = kept.where(kept.notna(), None).to_dict("records")
+    with replacing(folder / f"{name}.jsonl") as temporary, HistoryWriter(temporary) as writer:
+        writer.append(rows)
+    (folder / f"{name}.parquet").unlink(missing_ok=True)
 
 
 def _read_lines(path: Path, columns: tuple[str, ...]) -> list[dict[str, Any]]:

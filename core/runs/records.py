@@ -45,6 +45,7 @@ class Status(_Record):
     steps: int = Field(0, ge=0)  # in all; 0 until the worker knows
     epoch: int = Field(0, ge=0)
     reason: str = ""  # one sentence, where the run did not simply finish
+    attempt: int = Field(1, ge=1)  # counts up with every resuming: an orphan knows that it is one
 
 
 class Summary(_Record):
@@ -60,6 +61,8 @@ class Summary(_Record):
     test_accuracy: float = Field(ge=0, le=1)
     best_validation_accuracy: float | None = Field(None, ge=0, le=1)
     final_validation_accuracy: float | None = Field(None, ge=0, le=1)
+    best_epoch: int | None = Field(None, ge=1)  # whose weights are kept, with early stopping
+    ended_by: Literal["epochs", "seconds", "patience"] = "epochs"
 
 
 class Environment(_Record):
@@ -84,11 +87,13 @@ class RunInfo(_Record):
     name: str = Field(max_length=200)
     recipe: str | None = None
     group: str | None = None
+    role: Literal["search", "final"] | None = None  # in a fair comparison (core/runs/fair.py)
     tags: tuple[str, ...] = ()
     notes: str = ""
     colour: int = Field(0, ge=0)  # position in the palette: a run keeps its colour
     created: float
     example: bool = False
+    continued_from: str | None = None  # the id of the finished run that this one goes on with
 
 
 class Run(_Record):

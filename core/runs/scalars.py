@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
@@ -24,8 +24,13 @@ _NAMES: Final = {
 class ScalarWriter:
     """Writes the figures of each epoch into an event file in the run's folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, after_epoch: int = 0) -> None:
         self._writer = EventFileWriter(str(folder))
+        if after_epoch:
+            # Tells TensorBoard to forget what a crashed attempt wrote from here on.
+            start = SessionLog(status=SessionLog.START)
+            event = Event(wall_time=time.time(), step=after_epoch + 1, session_log=start)
+            self._writer.add_event(event)
 
     def write_epoch(self, epoch: Mapping[str, Any]) -> None:
         """Write the figures of `epoch`, a row as in the epochs history."""

@@ -4,8 +4,9 @@ import secrets
 import shutil
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -60,23 +61,35 @@ class RunStore:
         name: str = "",
         recipe: str | None = None,
         group: str | None = None,
+        role: Literal["search", "final"] | None = None,
+        colour: int | None = None,
         example: bool = False,
+        continued_from: str | None = None,
+        copies: Iterable[Path] = (),
     ) -> str:
-        """Make a waiting run of `config` and return its id. Raises RunError if it cannot."""
+        """Make a waiting run of `config` and return its id. Raises RunError if it cannot.
+
+        Without a `colour`, its place in the palette, it gets the one that is used least. `copies`
+        are files that it begins with.
+        """
         run_id = new_run_id()
         info = RunInfo(
             config=config,
             name=" ".join(name.split())[:200] or default_name(config),
             recipe=recipe,
             group=group,
-            colour=self._free_colour(),
+            role=role,
+            colour=self._free_colour() if colour is None else colour % PALETTE_SIZE,
             created=time.time(),
             example=example,
+            continued_from=continued_from,
         )
         # Under a hidden name first: nobody ever sees half a run.
         hidden = self.root / f".new-{run_id}"
         try:
             hidden.mkdir(parents=True)
+            for path in copies:
+                shutil.copyfile(path, hidden / path.name)
             files.write_json(hidden / files.CONFIG, info.model_dump(mode="json"))
             files.write_json(hidden / files.STATUS, new_status("queued").model_dump(mode="json"))
             hidden.rename(self.root / run_id)
