@@ -6,28 +6,50 @@ from collections.abc import Iterable
 from typing import Final
 
 from core.analysis.paired import wilson_interval
-from core.config import RunConfig, field_title
+from core.config import Layer, RunConfig, field_title, plan_layers
+from core.config import choices as config_choices
+from core.config.layers import LayerKind
 from core.runs.records import Run, Summary
 
-CHOICES: Final[dict[str, dict[str, str]]] = {
-    "optimizer": {
-        "sgd": "SGD",
-        "adam": "Adam",
-        "adamw": "AdamW",
-        "rmsprop": "RMSprop",
-        "adagrad": "Adagrad",
-    },
-    "model": {"mlp": "all pixels at once (MLP)", "cnn": "sliding windows (CNN)"},
-    "loss": {"cross_entropy": "cross-entropy", "mse": "mean squared error"},
-    "normalisation": {"none": "0 to 1", "mnist": "MNIST's mean and spread", "half": "-1 to 1"},
-    "watch": {"validation": "validation images", "test": "test images", "none": "none"},
-    "dataset": {"mnist": "MNIST", "digits": "embedded digits"},
+_LAYERS: Final[dict[LayerKind, str]] = {
+    "convolution": "{out} patterns sought in windows of {window}×{window} (convolution)",
+    "max_pooling": "largest value of each 2×2 block (max-pooling)",
+    "average_pooling": "mean of each 2×2 block (average pooling)",
+    "batch_norm": "values brought to mean 0 and spread 1 (batch norm)",
+    "activation": "{activation} on every value (activation)",
+    "response_norm": "strong answers damp their neighbours (LRN)",
+    "flatten": "all values in one row (flatten)",
+    "linear": "{out} units that weigh all values (fully connected)",
+    "dropout": "{dropout:.3g} % of the units switched off by chance (dropout)",
 }
 
 
 def choice_word(field: str, value: str) -> str:
     """Return how a choice of `field` reads on a page."""
-    return CHOICES.get(field, {}).get(value, value)
+    return config_choices.choice_word(field, value)
+
+
+def layer_rows(config: RunConfig) -> list[tuple[str, str, str]]:
+    """Return for each layer what it does, its answer's shape for one image, its parameters."""
+    rows = [
+        (
+            layer_word(layer, config),
+            " × ".join(f"{size:,}" for size in layer.shape),
+            f"{layer.parameters:,}" if layer.parameters else "–",
+        )
+        for layer in plan_layers(config)
+    ]
+    return [*rows[:-1], ("ten outputs, one for each digit (fully connected)", *rows[-1][1:])]
+
+
+def layer_word(layer: Layer, config: RunConfig) -> str:
+    """Return what a layer does, in plain words with its usual name behind them."""
+    return _LAYERS[layer.kind].format(
+        out=layer.out,
+        window=config.kernel_size,
+        activation=choice_word("activation", config.activation),
+        dropout=100 * config.dropout,
+    )
 
 
 def field_word(field: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from core.config import RunConfig
 from core.recipes import RECIPES
 from core.settings import PROJECT_ROOT
 
@@ -196,9 +197,41 @@ def test_show_takes_the_beginning_of_an_id_and_holds_every_epoch(trained: Traine
     assert [row["epoch"] for row in run["epochs"]] == [1, 2]
 
 
-def test_show_writes_the_settings_as_they_are_typed(trained: Trained) -> None:
+def test_show_writes_the_settings_in_words_and_what_to_type(trained: Trained) -> None:
     shown = digitlab("show", trained.sgd, "--runs", trained.runs).stdout
-    assert re.search(r"^  hidden_sizes +128, 256$", shown, re.MULTILINE)
+    assert re.search(r"^  hidden layers +128, 256 +hidden_sizes$", shown, re.MULTILINE)
+    assert re.search(r"^  model +all pixels at once \(MLP\) +model$", shown, re.MULTILINE)
+
+
+def test_show_leaves_out_settings_that_mean_nothing(trained: Trained) -> None:
+    shown = digitlab("show", trained.adam, "--runs", trained.runs).stdout
+    assert "beta1" in shown
+    assert "momentum" not in shown
+
+
+def test_show_of_a_recipe_has_its_layers() -> None:
+    shown = digitlab("show", "article3-sgd").stdout
+    assert re.search(r"^  momentum +0\.9 +momentum$", shown, re.MULTILINE)
+    assert re.search(r"\(convolution\) +32 × 14 × 14 +12,832$", shown, re.MULTILINE)
+    assert re.search(r"^  together +417,482$", shown, re.MULTILINE)
+
+
+def test_show_of_a_recipe_as_json_holds_its_config() -> None:
+    shown = answer("show", "article1-adam")
+    assert shown["config"] == RECIPES["article1-adam"].config.model_dump(mode="json")
+
+
+def test_help_explains_every_setting_with_its_source() -> None:
+    shown = digitlab("train", "--help").stdout
+    assert all(f"\n  {field}" in shown for field in RunConfig.model_fields)
+    assert shown.count("      Source: ") == len(RunConfig.model_fields)
+
+
+def test_momentum_falls_away_with_sgd(tmp_path: Path) -> None:
+    changes = ("--set", "optimizer=adam", "--set", "epochs=1")
+    done = digitlab("train", "article2-mse", *changes, "--runs", tmp_path, "--data", tmp_path)
+    run = answer("show", last_line(done.stdout), "--runs", tmp_path)
+    assert (run["config"]["optimizer"], run["config"]["momentum"]) == ("adam", 0)
 
 
 def test_show_names_the_runs_that_begin_alike(trained: Trained) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from core.analysis.differences import config_differences, learning_rate_note, unfair_reasons
+from core.config import RunConfig
 
 BASE: dict[str, Any] = {
     "dataset": "mnist",
@@ -84,6 +85,25 @@ def test_cell_reads(value: Any, text: str) -> None:
     assert cells(value, "something else")[0] == text
 
 
+def test_a_setting_that_means_nothing_for_a_run_reads_as_a_dash() -> None:
+    sgd = RunConfig(momentum=0.9, nesterov=True)
+    configs = {"SGD": sgd.model_dump(), "Adam": sgd.switch(optimizer="adam").model_dump()}
+    table = config_differences(configs)
+    assert list(table.index) == ["optimizer", "momentum", "nesterov"]
+    assert [*table["Adam"]] == ["adam", "–", "–"]
+
+
+def test_a_setting_that_only_begins_to_mean_something_is_no_row() -> None:
+    sgd = RunConfig()
+    configs = {"SGD": sgd.model_dump(), "Adam": sgd.switch(optimizer="adam").model_dump()}
+    assert list(config_differences(configs).index) == ["optimizer"]
+
+
+def test_an_empty_setting_reads_as_what_it_means() -> None:
+    table = config_differences({"a": {"train_size": None}, "b": {"train_size": 1000}})
+    assert [*table.loc["train_size"]] == ["all", "1000"]
+
+
 def test_a_list_and_a_tuple_of_the_same_numbers_do_not_differ() -> None:
     assert config_differences({"a": {"hidden": [128]}, "b": {"hidden": (128,)}}).empty
 
@@ -116,6 +136,14 @@ def test_like_with_like_gives_no_reason() -> None:
             "The runs train for different numbers of epochs (SGD: 25; Adam: 5).",
         ),
         (
+            {"label_noise": 0.2},
+            "The runs learn from different shares of wrong labels (SGD: –; Adam: 20 %).",
+        ),
+        (
+            {"max_seconds": 60},
+            "The runs have different limits of seconds (SGD: no limit; Adam: 60).",
+        ),
+        (
             {"loss": "mse"},
             "Their losses are on different scales: compare accuracies "
             "(SGD: cross-entropy; Adam: mean squared error).",
@@ -124,6 +152,10 @@ def test_like_with_like_gives_no_reason() -> None:
 )
 def test_unequal_terms_are_named(changes: dict[str, Any], reason: str) -> None:
     assert unfair_reasons(pair(**changes)) == [reason]
+
+
+def test_cross_entropy_in_one_step_or_two_is_one_scale() -> None:
+    assert unfair_reasons(pair(loss="nll")) == []
 
 
 def test_watching_the_test_images_is_named_with_who_does() -> None:

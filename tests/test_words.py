@@ -2,10 +2,11 @@
 
 import pytest
 
+from core.config import RunConfig
 from core.recipes import find_recipe
 from core.runs.records import Run
 from core.runs.store import RunStore
-from core.words import as_text, distinct_names
+from core.words import as_text, distinct_names, layer_rows
 
 CONFIG = find_recipe("article1-sgd").config
 
@@ -47,3 +48,30 @@ def test_an_example_is_marked_where_its_name_repeats(store: RunStore) -> None:
 )
 def test_markdown_is_shown_as_it_was_typed(typed: str, shown: str) -> None:
     assert as_text(typed) == shown
+
+
+def test_every_layer_of_a_cnn_is_put_in_words() -> None:
+    config = RunConfig(
+        model="cnn",
+        channels=(4,),
+        kernel_size=3,
+        pooling="average",
+        response_norm=True,
+        batch_norm=True,
+        activation="tanh",
+        hidden_sizes=(50,),
+        dropout=0.25,
+    )
+    assert layer_rows(config) == [
+        ("4 patterns sought in windows of 3×3 (convolution)", "4 × 28 × 28", "40"),
+        ("mean of each 2×2 block (average pooling)", "4 × 14 × 14", "–"),
+        ("values brought to mean 0 and spread 1 (batch norm)", "4 × 14 × 14", "8"),
+        ("tanh on every value (activation)", "4 × 14 × 14", "–"),
+        ("strong answers damp their neighbours (LRN)", "4 × 14 × 14", "–"),
+        ("all values in one row (flatten)", "784", "–"),
+        ("50 units that weigh all values (fully connected)", "50", "39,250"),
+        ("values brought to mean 0 and spread 1 (batch norm)", "50", "100"),
+        ("tanh on every value (activation)", "50", "–"),
+        ("25 % of the units switched off by chance (dropout)", "50", "–"),
+        ("ten outputs, one for each digit (fully connected)", "10", "510"),
+    ]

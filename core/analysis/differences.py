@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from core.analysis import wording
+from core.config import RunConfig, applies, choice_word, empty_word
 
 Config: TypeAlias = Mapping[str, Any]
 
@@ -17,15 +18,20 @@ def config_differences(configs: Mapping[str, Config]) -> pd.DataFrame:
     """Return the settings in which the runs differ: a row for each, a column for each run.
 
     `configs` maps run names to settings; nested settings get dotted names, which are the index.
-    Cells are readable strings; a setting that is absent or None reads "–". Empty when nothing
-    differs.
+    Cells are readable strings; a setting that is absent or means nothing beside the run's other
+    settings (the momentum of Adam) reads "–". Empty when nothing differs.
     """
     flat = {name: _flatten(config) for name, config in configs.items()}
     fields = dict.fromkeys(field for settings in flat.values() for field in settings)
-    rows = {
-        field: [_readable(settings.get(field)) for settings in flat.values()] for field in fields
+    rows = {field: [_cell(field, config) for config in flat.values()] for field in fields}
+    # Where only the meaning differs, the setting that gives it one differs too: that row is enough.
+    differing = {
+        field: [
+            _cell(field, config) if _applies(field, config) else ABSENT for config in flat.values()
+        ]
+        for field, cells in rows.items()
+        if len(set(cells)) > 1
     }
-    differing = {field: cells for field, cells in rows.items() if len(set(cells)) > 1}
     return pd.DataFrame(
         list(differing.values()),
         index=pd.Index(list(differing), name="field", dtype="str"),
@@ -37,8 +43,8 @@ def config_differences(configs: Mapping[str, Config]) -> pd.DataFrame:
 def unfair_reasons(configs: Mapping[str, Config]) -> list[str]:
     """Return plain sentences on why the runs do not compare like with like; none when they do.
 
-    Reads the settings dataset, train_size (None is all), validation_fraction, epochs, loss and
-    watch.
+    Reads the settings dataset, train_size (None is all), label_noise, validation_fraction, epochs,
+    max_seconds (None is no limit), loss and watch.
     Another seed, optimizer or learning rate is what one compares, and is no reason.
     """
     reasons = [
@@ -46,10 +52,13 @@ def unfair_reasons(configs: Mapping[str, Config]) -> list[str]:
         for field, sentence, missing in (
             ("dataset", "The runs learn from different data", ABSENT),
             ("train_size", "The runs learn from different numbers of images", "all"),
+            ("label_noise", "The runs learn from different shares of wrong labels", ABSENT),
             ("validation_fraction", "The runs hold back different shares for validation", ABSENT),
             ("epochs", "The runs train for different numbers of epochs", ABSENT),
+            ("max_seconds", "The runs have different limits of seconds", "no limit"),
             ("loss", "Their losses are on different scales: compare accuracies", ABSENT),
         )
+        if field != "loss" or not _losses_are_alike(configs)
     ]
     return [reason for reason in [*reasons, _watched_the_test(configs)] if reason]
 
@@ -80,11 +89,15 @@ def _unequal(configs: Mapping[str, Config], field: str, sentence: str, missing: 
     return f"{sentence} ({'; '.join(f'{name}: {value}' for name, value in listed.items())})."
 
 
+def _losses_are_alike(configs: Mapping[str, Config]) -> bool:
+    # NLL is cross-entropy computed in two steps.
+    return {config.get("loss") for config in configs.values()} <= {"cross_entropy", "nll"}
+
+
 def _shown(field: str, value: Any) -> str:
-    if field == "validation_fraction":
+    if field in ("validation_fraction", "label_noise"):
         return f"{100 * value:.3g} %"
-    names = {"mnist": "MNIST", "digits": "embedded digits", "mse": "mean squared error"}
-    return names.get(str(value), _readable(value).replace("_", "-"))
+    return choice_word(field, _readable(value))
 
 
 def _watched_the_test(configs: Mapping[str, Config]) -> str | None:
@@ -96,6 +109,16 @@ def _watched_the_test(configs: Mapping[str, Config]) -> str | None:
         f"{wording.joined(names)} {verb} the test images during training, so settings chosen "
         f"by looking at {whose} curves make {whose} test figures better than they should be."
     )
+
+
+def _applies(field: str, settings: Config) -> bool:
+    return applies(field, RunConfig.model_construct(**settings))
+
+
+def _cell(field: str, settings: Config) -> str:
+    if field in settings and settings[field] is None:
+        return empty_word(field)
+    return _readable(settings.get(field))
 
 
 def _flatten(config: Config, prefix: str = "") -> dict[str, Any]:

@@ -65,6 +65,18 @@ def _call(asked: argparse.Namespace, settings: Settings) -> int:
         from core.cli.train import train
 
         return train(asked, settings, config)
+    if asked.command == "sweep":
+        from core.cli.settle import settle
+
+        config = settle(asked.recipe, dict(asked.changes), settings.data)
+        from core.cli.sweep import sweep
+
+        return sweep(asked, settings, config)
+    if asked.command in ("resume", "extend"):
+        from core.cli import resume
+
+        going_on = resume.resume if asked.command == "resume" else resume.extend
+        return going_on(asked, settings)
     if asked.command == "compare":
         from core.cli.compare import compare
 

@@ -3,10 +3,18 @@
 import argparse
 import textwrap
 from pathlib import Path
-from typing import Final, NoReturn, get_args
+from typing import Final, NoReturn
 
 from core.cli.text import note
-from core.config import ALIASES, RunConfig, field_help
+from core.config import (
+    ALIASES,
+    CHOICES,
+    RunConfig,
+    choice_sentence,
+    field_help,
+    field_source,
+)
+from core.sweeps import MAX_RUNS
 
 _HELP_WIDTH: Final = 88
 
@@ -45,9 +53,20 @@ def build_parser() -> Parser:
 
     add("recipes", "List what can be trained as it stands.", as_json=True)
     _add_train(add("train", "Train a recipe; the run's id is the last line of the output."))
+    _add_sweep(
+        add(
+            "sweep", "Train every combination of several settings, or compare fairly.", as_json=True
+        )
+    )
+    _add_resume(add("resume", "Let a run that stopped go on from its last checkpoint."))
+    _add_extend(add("extend", "Go on with a finished run, as a new one with more epochs."))
     add("runs", "List all runs, newest first.", as_json=True)
-    show = add("show", "Show one run: settings, figures, last epochs.", as_json=True)
-    show.add_argument("id", metavar="ID", help="the run's id, or how it begins")
+    show = add(
+        "show",
+        "Show one run (settings, figures, last epochs) or recipe (settings, layers).",
+        as_json=True,
+    )
+    show.add_argument("id", metavar="ID", help="a run's id, or how it begins, or a recipe's name")
     compare = add("compare", "Say which of two runs reads better, and how sure.", as_json=True)
     compare.add_argument("ids", nargs=2, metavar="ID", help="a run's id, or how it begins")
     fetch = add("fetch", "Fetch MNIST into the data folder.")
@@ -56,8 +75,18 @@ def build_parser() -> Parser:
 
 
 def _add_train(train: argparse.ArgumentParser) -> None:
-    train.add_argument("recipe", metavar="RECIPE", help="a name from `python -m core recipes`")
-    train.add_argument(
+    _add_recipe(train)
+    train.add_argument("--name", default="", help="what to call the run")
+    _add_threads(train)
+    # For whoever prepares the examples that come with Digit Lab.
+    train.add_argument("--example", action="store_true", help=argparse.SUPPRESS)
+    train.formatter_class = argparse.RawDescriptionHelpFormatter
+    train.epilog = "settings:\n" + "\n".join(map(_described, RunConfig.model_fields))
+
+
+def _add_recipe(command: argparse.ArgumentParser) -> None:
+    command.add_argument("recipe", metavar="RECIPE", help="a name from `python -m core recipes`")
+    command.add_argument(
         "--set",
         dest="changes",
         action="append",
@@ -66,28 +95,87 @@ def _add_train(train: argparse.ArgumentParser) -> None:
         metavar="FIELD=VALUE",
         help="change one setting; may be given several times",
     )
-    train.add_argument("--name", default="", help="what to call the run")
-    train.add_argument(
+
+
+def _add_resume(resume: argparse.ArgumentParser) -> None:
+    resume.add_argument("id", metavar="ID", help="the run's id, or how it begins")
+    _add_threads(resume)
+
+
+def _add_extend(extend: argparse.ArgumentParser) -> None:
+    extend.add_argument("id", metavar="ID", help="the finished run's id, or how it begins")
+    extend.add_argument(
+        "--epochs", type=_count, required=True, metavar="N", help="how many epochs in all"
+    )
+    extend.add_argument("--name", default="", help="what to call the new run")
+    _add_threads(extend)
+
+
+def _add_threads(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
         "--threads",
         type=_threads,
         metavar="N",
         help="processor threads, unless the dashboard trains it; they change figures a little",
     )
-    # For whoever prepares the examples that come with Digit Lab.
-    train.add_argument("--example", action="store_true", help=argparse.SUPPRESS)
-    train.formatter_class = argparse.RawDescriptionHelpFormatter
-    train.epilog = "settings:\n" + "\n".join(map(_described, RunConfig.model_fields))
+
+
+def _add_sweep(sweep: argparse.ArgumentParser) -> None:
+    _add_recipe(sweep)
+    sweep.add_argument(
+        "--vary",
+        action="append",
+        default=[],
+        type=_change,
+        metavar="FIELD=VALUES",
+        help="values of one setting, such as lr=0.1,0.01; up to three times. Between lists of "
+        "sizes stands a semicolon: hidden='128 256; 64'",
+    )
+    sweep.add_argument(
+        "--seeds",
+        type=_count,
+        metavar="K",
+        help="train each combination with K seeds; with --fair the final runs (3 by default)",
+    )
+    sweep.add_argument(
+        "--fair",
+        action="store_true",
+        help="first equally many learning rates for each optimizer, judged on validation images, "
+        "then the best of each over the seeds (--vary optimizer=sgd,adam by default)",
+    )
+    sweep.add_argument(
+        "--rates",
+        action="append",
+        default=[],
+        metavar="RATES",
+        help="with --fair the learning rates to try, such as 0.1,0.01 or sgd=0.1,0.01",
+    )
+    sweep.add_argument(
+        "--max-runs",
+        type=_count,
+        default=MAX_RUNS,
+        metavar="N",
+        help=f"how many runs may be started at once ({MAX_RUNS} by default)",
+    )
+    sweep.add_argument("--name", default="", help="what to call the group of runs")
+    sweep.add_argument(
+        "--dry-run", action="store_true", help="say what would be trained, and train nothing"
+    )
 
 
 def _described(field: str) -> str:
     short = "".join(f" (or {alias})" for alias, name in ALIASES.items() if name == field)
-    choices = get_args(RunConfig.model_fields[field].annotation)
-    text = field_help(field)
-    if all(isinstance(choice, str) for choice in choices) and choices:
-        text = f"{text} One of {', '.join(choices)}."
-    indent = " " * 6
-    text = textwrap.fill(text, _HELP_WIDTH, initial_indent=indent, subsequent_indent=indent)
-    return f"  {field}{short}\n{text}"
+    lines = [f"  {field}{short}", _wrapped(field_help(field), 6, 6)]
+    for value in CHOICES.get(field, ()):
+        lines.append(_wrapped(f"{value}: {choice_sentence(field, value)}", 8, 10))
+    lines.append(_wrapped(f"Source: {field_source(field)}.", 6, 6))
+    return "\n".join(lines)
+
+
+def _wrapped(text: str, first: int, further: int) -> str:
+    return textwrap.fill(
+        text, _HELP_WIDTH, initial_indent=" " * first, subsequent_indent=" " * further
+    )
 
 
 def _folder(text: str) -> Path:
@@ -102,6 +190,12 @@ def _change(text: str) -> tuple[str, str]:
         raise argparse.ArgumentTypeError(f"FIELD=VALUE is needed, such as lr=0.1, got {text!r}")
     # By its full name, so that of two changes to one setting the last one holds.
     return ALIASES.get(field, field), value
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got {text!r}")
+    return int(text)
 
 
 def _threads(text: str) -> int:

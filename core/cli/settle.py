@@ -21,10 +21,11 @@ _MISSING: Final = (
 def settle(name: str, changes: Mapping[str, str], data_root: Path) -> RunConfig:
     """Return the config of the recipe called `name` with `changes` as they were typed.
 
-    Without MNIST it takes the embedded digits and says so. Raises ConfigError for an unknown
-    recipe or setting, DataError if MNIST was asked for and is not there.
+    What means nothing beside the changes falls away, such as the momentum of an optimizer that is
+    exchanged for Adam. Without MNIST it takes the embedded digits and says so. Raises ConfigError
+    for an unknown recipe or setting, DataError if MNIST was asked for and is not there.
     """
-    config = RunConfig.parse({**find_recipe(name).config.model_dump(), **changes})
+    config = find_recipe(name).config.switch(**changes)
     if config.dataset != "mnist" or has_mnist(data_root):
         return config
     if "dataset" in changes:

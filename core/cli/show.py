@@ -8,8 +8,10 @@ import pandas as pd
 
 from core import words
 from core.cli.listing import facts
+from core.cli.recipes import show_recipe, write_settings
 from core.cli.text import say, write_json, write_pairs, write_table
 from core.errors import RunNotFoundError
+from core.recipes import RECIPES
 from core.runs.queue import waiting_before
 from core.runs.records import Run
 from core.runs.store import RunStore
@@ -36,7 +38,12 @@ def find_run(store: RunStore, text: str) -> Run:
 
 
 def show_run(root: Path, text: str, *, as_json: bool) -> int:
-    """Write one run: how it stands, its settings, figures and last epochs."""
+    """Write one run: how it stands, its settings, figures and last epochs.
+
+    `text` may be a recipe's name too: its settings and layers are written then.
+    """
+    if text in RECIPES:
+        return show_recipe(RECIPES[text], as_json=as_json)
     store = RunStore(root)
     run = find_run(store, text)
     epochs = store.epochs(run.id)
@@ -45,9 +52,8 @@ def show_run(root: Path, text: str, *, as_json: bool) -> int:
         return 0
     runs = [other for other in store.list() if isinstance(other, Run)]
     write_pairs(_heading(run, words.state_detail(run, waiting_before(runs, run.id))))
-    _write_section(
-        "settings", run.config.model_dump() | {"train_size": run.config.train_size or "all"}
-    )
+    say()
+    write_settings(run.config)
     if run.summary is not None:
         _write_section("figures", run.summary.model_dump())
     if run.environment is not None:
@@ -104,7 +110,7 @@ def _write_epochs(epochs: pd.DataFrame) -> None:
 
 
 def _readable(value: Any) -> str:
-    """Write a setting or a figure as it would be typed."""
+    """Write a figure or what a run was trained on."""
     if value is None:
         return "–"
     if isinstance(value, bool):

@@ -28,11 +28,22 @@ def train(asked: argparse.Namespace, settings: Settings, config: RunConfig) -> i
             recipe=recipe.name if recipe else None,
             example=asked.example,
         )
-        queue = RunQueue(store, _engine(settings, run_id, asked.threads), settings.slots)
-        try:
-            run = follow(store, queue, run_id, settings.slots, interruptions)
-        finally:
-            queue.stop()
+        return see_through(store, settings, run_id, asked.threads, interruptions)
+
+
+def see_through(
+    store: RunStore,
+    settings: Settings,
+    run_id: str,
+    threads: int | None,
+    interruptions: Interruptions,
+) -> int:
+    """Follow a waiting run to its end, write its id last and return the exit code."""
+    queue = RunQueue(store, _engine(settings, run_id, threads), settings.slots)
+    try:
+        run = follow(store, queue, run_id, settings.slots, interruptions)
+    finally:
+        queue.stop()
     note(_outcome(run))
     say(run_id)
     return 0 if run.summary is not None else 1

@@ -1,6 +1,15 @@
 """What decides what a run computes: RunConfig, the layers it describes, and the words for it."""
 
-from core.config.applicability import USUAL_RATES, applies
+from core.config.applicability import USUAL_RATES, applies, fitting_value
+from core.config.choices import (
+    CHOICES,
+    Choice,
+    choice_sentence,
+    choice_word,
+    empty_word,
+    in_words,
+    value_word,
+)
 from core.config.constants import CLASSES, IMAGE_SIDE, MAX_PARAMETERS, PIXELS, TRAINING_IMAGES
 from core.config.layers import Layer, plan_layers
 from core.config.run_config import (
@@ -20,10 +29,12 @@ from core.config.run_config import (
     field_help,
     field_source,
     field_title,
+    problems,
 )
 
 __all__ = [
     "ALIASES",
+    "CHOICES",
     "CLASSES",
     "IMAGE_SIDE",
     "MAX_PARAMETERS",
@@ -32,6 +43,7 @@ __all__ = [
     "USUAL_RATES",
     "Activation",
     "Architecture",
+    "Choice",
     "Dataset",
     "Device",
     "Initialisation",
@@ -44,8 +56,15 @@ __all__ = [
     "Schedule",
     "Watch",
     "applies",
+    "choice_sentence",
+    "choice_word",
+    "empty_word",
     "field_help",
     "field_source",
     "field_title",
+    "fitting_value",
+    "in_words",
     "plan_layers",
+    "problems",
+    "value_word",
 ]

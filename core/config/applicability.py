@@ -1,7 +1,7 @@
 """Which settings mean something beside which others, and which contradict each other."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from core.config.constants import MAX_PARAMETERS, TRAINING_IMAGES
 
@@ -17,6 +17,17 @@ USUAL_RATES: Final[Mapping[str, float]] = {
     "rmsprop": 0.001,
     "adagrad": 0.01,
 }
+
+
+# Where a problem lies that is not one setting's alone.
+WHOLE: Final = ""
+
+
+class Contradiction(NamedTuple):
+    """What is wrong between settings, in a sentence, and the field where it is best mended."""
+
+    field: str
+    sentence: str
 
 
 def _one_of(field: str, *values: str) -> Callable[["RunConfig"], bool]:
@@ -84,19 +95,20 @@ def fitting_value(field: str, before: "RunConfig", after: "RunConfig") -> object
     return getattr(before, field)
 
 
-def contradictions(config: "RunConfig") -> list[str]:
-    """Return a sentence for each way in which the settings of `config` contradict each other."""
+def contradictions(config: "RunConfig") -> list[Contradiction]:
+    """Return each way in which the settings of `config` contradict each other."""
     problems = [*_idle_but_set(config), *_network_problems(config), *_course_problems(config)]
     problems += _data_problems(config)
     if not problems and config.parameter_count > MAX_PARAMETERS:
-        problems.append(
+        sentence = (
             f"the model would have {config.parameter_count:,} parameters; "
             f"at most {MAX_PARAMETERS:,} are allowed, so make its layers smaller"
         )
+        problems.append(Contradiction(WHOLE, sentence))
     return problems
 
 
-def _idle_but_set(config: "RunConfig") -> list[str]:
+def _idle_but_set(config: "RunConfig") -> list[Contradiction]:
     fields = type(config).model_fields
     sentences = []
     for field in _OWNERS:
@@ -105,60 +117,70 @@ def _idle_but_set(config: "RunConfig") -> list[str]:
         if not applies(field, config) and value != idle:
             belongs = _OWNERS[field][0]
             plural = "belong" if field in ("hidden_sizes", "channels") else "belongs"
-            sentences.append(
+            sentence = (
                 f"{fields[field].title} {plural} to {belongs}: "
                 f"here it must stay {_plain(idle)}, got {_plain(value)}"
             )
+            sentences.append(Contradiction(field, sentence))
     return sentences
 
 
-def _network_problems(config: "RunConfig") -> list[str]:
+def _network_problems(config: "RunConfig") -> list[Contradiction]:
     problems = []
     if config.model == "cnn" and not config.channels:
-        problems.append("a CNN needs at least one convolution layer: set channels, such as 16, 32")
+        sentence = "a CNN needs at least one convolution layer: set channels, such as 16, 32"
+        problems.append(Contradiction("channels", sentence))
     if config.model == "cnn" and config.kernel_size % 2 == 0:
-        problems.append(f"window size must be an odd number, got {config.kernel_size}")
+        sentence = f"window size must be an odd number, got {config.kernel_size}"
+        problems.append(Contradiction("kernel_size", sentence))
     if config.model == "mlp" and not config.hidden_sizes and config.batch_norm:
-        problems.append("batch norm needs a hidden layer to stand behind: add one, or leave it out")
+        sentence = "batch norm needs a hidden layer to stand behind: add one, or leave it out"
+        problems.append(Contradiction("batch_norm", sentence))
     return problems
 
 
-def _course_problems(config: "RunConfig") -> list[str]:
+def _course_problems(config: "RunConfig") -> list[Contradiction]:
     problems = []
     if config.warmup_epochs > config.epochs:
-        problems.append(
+        sentence = (
             f"warm-up must not be longer than the training: {config.warmup_epochs:g} epochs of "
             f"warm-up in {config.epochs} epochs"
         )
+        problems.append(Contradiction("warmup_epochs", sentence))
     if config.max_seconds is not None and config.schedule in ("cosine", "one_cycle"):
-        problems.append(
+        sentence = (
             f"the schedule {config.schedule.replace('_', '-')} falls until the last epoch, which "
             "a limit of seconds may cut off: leave time limit empty, or choose constant or step"
         )
+        problems.append(Contradiction("max_seconds", sentence))
     if config.patience is not None and config.watch != "validation":
-        problems.append(
+        sentence = (
             "patience (early stopping) looks at validation images: set watched images to "
             "validation, or leave patience empty"
         )
+        problems.append(Contradiction("patience", sentence))
     return problems
 
 
-def _data_problems(config: "RunConfig") -> list[str]:
+def _data_problems(config: "RunConfig") -> list[Contradiction]:
     problems = []
     if config.watch == "validation" and not config.validation_fraction:
-        problems.append(
+        sentence = (
             "watching validation images needs a validation share above 0; "
             "raise it, or set watch to none"
         )
+        problems.append(Contradiction("validation_fraction", sentence))
     held_back = round(TRAINING_IMAGES[config.dataset] * config.validation_fraction)
     left = TRAINING_IMAGES[config.dataset] - held_back
     if config.train_size is not None and config.train_size > left:
-        problems.append(
+        sentence = (
             f"training images must be at most {left:,}, as many as are left beside validation, "
             f"got {config.train_size:,}; empty means all"
         )
+        problems.append(Contradiction("train_size", sentence))
     if config.batch_norm and config.batch_size == 1:
-        problems.append("batch norm needs more than one image in a batch: raise the batch size")
+        sentence = "batch norm needs more than one image in a batch: raise the batch size"
+        problems.append(Contradiction("batch_size", sentence))
     return problems
 
 

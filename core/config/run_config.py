@@ -13,7 +13,13 @@ from pydantic import (
     model_validator,
 )
 
-from core.config.applicability import applies, contradictions, fitting_value, owned_fields
+from core.config.applicability import (
+    WHOLE,
+    applies,
+    contradictions,
+    fitting_value,
+    owned_fields,
+)
 from core.config.constants import IMAGE_SIDE
 from core.config.layers import plan_layers
 from core.config.sentences import sentence
@@ -421,8 +427,9 @@ class RunConfig(BaseModel):
     @model_validator(mode="after")
     def _check_together(self, info: ValidationInfo) -> Self:
         if info.context is not _EACH_ALONE:
-            for problem in contradictions(self):
-                raise ValueError(problem)
+            sentences = [problem.sentence for problem in contradictions(self)]
+            if sentences:
+                raise ValueError(". ".join(sentences))
         return self
 
     @classmethod
@@ -436,10 +443,7 @@ class RunConfig(BaseModel):
         try:
             return cls.model_validate(named)
         except ValidationError as error:
-            titles = {name: field_title(name) for name in cls.model_fields}
-            sentences = dict.fromkeys(
-                sentence(problem, titles, ALIASES) for problem in error.errors()
-            )
+            sentences = dict.fromkeys(said for _, said in _complaints(error))
             raise ConfigError(". ".join(sentences) + ".") from error
 
     def replace(self, /, **changes: Any) -> Self:
@@ -475,6 +479,33 @@ class RunConfig(BaseModel):
     def uses(self, field: str) -> bool:
         """Tell whether `field` means anything beside the other settings."""
         return applies(field, self)
+
+
+def problems(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is wrong with untrusted values, by the field to mend; empty when nothing is.
+
+    The key is "" for what is wrong with the model as a whole. The sentences are those of the
+    ConfigError that `RunConfig.parse` raises for the same values.
+    """
+    named = {ALIASES.get(key, key): value for key, value in values.items()}
+    found: list[tuple[str, str]]
+    try:
+        found = [*contradictions(RunConfig.model_validate(named, context=_EACH_ALONE))]
+    except ValidationError as error:
+        found = _complaints(error)
+    sentences: dict[str, str] = {}
+    for field, said in found:
+        if said not in sentences.get(field, ""):
+            sentences[field] = f"{sentences[field]} {said}." if field in sentences else f"{said}."
+    return sentences
+
+
+def _complaints(error: ValidationError) -> list[tuple[str, str]]:
+    titles = {name: field_title(name) for name in RunConfig.model_fields}
+    return [
+        (str(problem["loc"][0]) if problem["loc"] else WHOLE, sentence(problem, titles, ALIASES))
+        for problem in error.errors()
+    ]
 
 
 def field_title(name: str) -> str:

@@ -18,14 +18,15 @@ def sentence(problem: Any, titles: Mapping[str, str], aliases: Collection[str]) 
     name = location[0]
     if problem["type"] == "extra_forbidden":
         close = difflib.get_close_matches(name, [*titles, *aliases], n=1)
-        hint = f"perhaps {close[0]} is meant" if close else "`--set` takes the names in the README"
+        names = "`python -m core train --help` names all there are"
+        hint = f"perhaps {close[0]} is meant" if close else names
         return f"there is no setting called {name}; {hint}"
     return f"{titles[name]} {_complaint(problem)}"
 
 
 def _complaint(problem: Any) -> str:
     context, kind = problem.get("ctx", {}), problem["type"]
-    got = f", got {str(problem['input'])[:60]}"
+    got = f", got {_as_typed(problem['input'])[:60]}"
     bounds = {
         "greater_than": "must be above {gt}",
         "greater_than_equal": "must be at least {ge}",
@@ -51,6 +52,11 @@ def _complaint(problem: Any) -> str:
     if "bool" in kind:
         return "must be yes or no" + got
     return "is not understood" + got
+
+
+def _as_typed(value: object) -> str:
+    # A form's numbers come as floats: who typed -1 shall read -1 and not -1.0.
+    return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _plain_number(bound: float) -> str:

@@ -1,24 +1,62 @@
 """The sidebar form: a recipe, then every setting of it, then launch."""
 
-from typing import Any, get_args
+from collections.abc import Mapping
+from typing import Final, get_args
 
 import streamlit as st
 
 from core import words
-from core.config import (
-    USUAL_RATES,
-    Architecture,
-    Loss,
-    Normalisation,
-    Optimizer,
-    RunConfig,
-    field_help,
-    field_title,
-)
+from core.config import USUAL_RATES, Optimizer, RunConfig, field_title, problems
 from core.errors import ConfigError
-from core.recipes import RECIPES, find_recipe
+from core.recipes import RECIPES, Recipe, find_recipe
+from core.ui.fields import Fields, draw_group
 from core.ui.launch import data_at_hand, launch
 from core.ui.links import open_page
+from core.ui.network_view import draw_network
+from core.ui.vary_form import draw_vary
+from core.words import as_text
+
+BASIC: Final = ("optimizer", "learning_rate", "epochs", "batch_size")
+# All other settings. What decides whether a setting means anything stands before it.
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Network": (
+        "model",
+        "channels",
+        "kernel_size",
+        "pooling",
+        "hidden_sizes",
+        "activation",
+        "initialisation",
+        "batch_norm",
+        "response_norm",
+        "dropout",
+    ),
+    "How errors are scored": ("loss", "label_smoothing"),
+    "How the weights are corrected": (
+        "momentum",
+        "nesterov",
+        "beta1",
+        "beta2",
+        "rms_decay",
+        "rate_decay",
+        "epsilon",
+        "weight_decay",
+        "clip_norm",
+    ),
+    "Learning rate over time": ("schedule", "step_epochs", "step_factor", "warmup_epochs"),
+    "Images": (
+        "dataset",
+        "train_size",
+        "validation_fraction",
+        "watch",
+        "normalisation",
+        "augmentation",
+        "label_noise",
+        "drop_last",
+    ),
+    "Length of training": ("max_seconds", "patience", "keep_checkpoints"),
+    "Chance and device": ("seed", "device"),
+}
 
 
 def draw_launch_form(*, primary: bool) -> None:
@@ -33,10 +71,7 @@ def draw_launch_form(*, primary: bool) -> None:
     )
     recipe = find_recipe(recipe_name)
     st.caption(recipe.teaches)
-    # The recipe is part of each key: another recipe fills the fields in anew.
-    values = _draw_basic(recipe.config, recipe_name)
-    with st.expander("More settings"):
-        values |= _draw_more(recipe.config, recipe_name, values)
+    fields = _draw_settings(recipe)
     name = st.text_input(
         "Name",
         max_chars=100,
@@ -44,7 +79,9 @@ def draw_launch_form(*, primary: bool) -> None:
         key="form_name",
         help="What the run is called in tables and charts. Empty: optimizer and learning rate.",
     )
-    config = _checked(recipe.config, values)
+    config = _judge(fields)
+    if config:
+        draw_network(config)
     if (
         st.button(
             "Launch",
@@ -58,6 +95,23 @@ def draw_launch_form(*, primary: bool) -> None:
     ):
         open_page("compare", launch([config], name))
     _draw_pair_button(config, name)
+    draw_vary(config, name)
+
+
+def _draw_settings(recipe: Recipe) -> Fields:
+    at_hand = data_at_hand()
+    # The recipe is part of each key: another one fills the fields in anew.
+    fields = Fields(recipe.config, recipe.name, dataset=at_hand)
+    for field in BASIC:
+        fields.draw(field)
+    with st.expander("More settings"):
+        for title, group in GROUPS.items():
+            draw_group(title)
+            for field in group:
+                # Without MNIST there is no choice of data.
+                if field != "dataset" or at_hand == "mnist":
+                    fields.draw(field)
+    return fields
 
 
 def _draw_pair_button(config: RunConfig | None, name: str) -> None:
@@ -77,8 +131,6 @@ def _draw_pair_button(config: RunConfig | None, name: str) -> None:
         )
         rate = st.number_input(
             "Its learning rate",
-            min_value=1e-6,
-            max_value=100.0,
             value=config.learning_rate if config else USUAL_RATES[rival],
             format="%.6g",
             key=f"pair_rate_{rival}_{config.learning_rate if config else 0}",
@@ -86,124 +138,24 @@ def _draw_pair_button(config: RunConfig | None, name: str) -> None:
             f"{words.choice_word('optimizer', rival)} is {USUAL_RATES[rival]:g}.",
         )
         if st.button("Launch both", width="stretch", key="launch_pair") and config:
-            other = config.switch(optimizer=rival, learning_rate=rate)
+            try:
+                other = config.switch(optimizer=rival, learning_rate=rate)
+            except ConfigError as error:
+                st.error(as_text(str(error)))
+                return
             open_page("compare", launch([config, other], name))
 
 
-def _draw_basic(config: RunConfig, scope: str) -> dict[str, Any]:
-    optimizer = _choice("optimizer", get_args(Optimizer), config, scope)
-    return {
-        "optimizer": optimizer,
-        "learning_rate": _number("learning_rate", config, scope, 0.0, 100.0, "%.6g"),
-        "epochs": _whole("epochs", config, scope, 1, 10_000),
-        "batch_size": _whole("batch_size", config, scope, 1, 60_000),
-    }
-
-
-def _draw_more(config: RunConfig, scope: str, basic: dict[str, Any]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    if basic["optimizer"] in ("sgd", "rmsprop"):
-        values["momentum"] = _number("momentum", config, scope, 0.0, 0.999, "%.3g")
-    else:
-        values["momentum"] = 0.0
-    values["weight_decay"] = _number("weight_decay", config, scope, 0.0, 1.0, "%.6g")
-    values["model"] = _choice("model", get_args(Architecture), config, scope)
-    if values["model"] == "cnn":
-        channels = config.channels or (16, 32)
-        values["channels"] = _sizes("channels", channels, scope)
-        values["kernel_size"] = _whole("kernel_size", config, scope, 1, 27, step=2)
-    else:
-        values["channels"] = ()
-    values["hidden_sizes"] = _sizes("hidden_sizes", config.hidden_sizes, scope)
-    values["dropout"] = _number("dropout", config, scope, 0.0, 0.95, "%.2f", step=0.05)
-    values["loss"] = _choice("loss", get_args(Loss), config, scope)
-    values["normalisation"] = _choice("normalisation", get_args(Normalisation), config, scope)
-    values["train_size"] = st.number_input(
-        _title("train_size"),
-        min_value=10,
-        max_value=60_000,
-        value=config.train_size,
-        placeholder="all",
-        key=f"form_{scope}_train_size",
-        help=field_help("train_size"),
-    )
-    values["validation_fraction"] = _number(
-        "validation_fraction", config, scope, 0.0, 0.5, "%.3f", step=0.05
-    )
-    values["watch"] = _choice("watch", ("validation", "test", "none"), config, scope)
-    values["drop_last"] = st.checkbox(
-        _title("drop_last"),
-        value=config.drop_last,
-        key=f"form_{scope}_drop_last",
-        help=field_help("drop_last"),
-    )
-    values["seed"] = _whole("seed", config, scope, 0, 2**31 - 1)
-    return values
-
-
-def _checked(base: RunConfig, values: dict[str, Any]) -> RunConfig | None:
-    try:
-        config = base.replace(**values, dataset=data_at_hand())
-    except ConfigError as error:
-        st.error(str(error))
-        return None
-    st.caption(f"{config.parameter_count:,} adjustable weights (parameters)")
-    return config
-
-
-def _title(field: str) -> str:
-    title = field_title(field)
-    return title[0].upper() + title[1:]
-
-
-def _choice(field: str, options: tuple[str, ...], config: RunConfig, scope: str) -> str:
-    return st.selectbox(
-        _title(field),
-        options,
-        index=options.index(getattr(config, field)),
-        format_func=lambda value: words.choice_word(field, value),
-        key=f"form_{scope}_{field}",
-        help=field_help(field),
-    )
-
-
-def _number(
-    field: str,
-    config: RunConfig,
-    scope: str,
-    low: float,
-    high: float,
-    shape: str,
-    step: float | None = None,
-) -> float:
-    return st.number_input(
-        _title(field),
-        min_value=low,
-        max_value=high,
-        value=float(getattr(config, field)),
-        step=step,
-        format=shape,
-        key=f"form_{scope}_{field}",
-        help=field_help(field),
-    )
-
-
-def _whole(field: str, config: RunConfig, scope: str, low: int, high: int, step: int = 1) -> int:
-    return st.number_input(
-        _title(field),
-        min_value=low,
-        max_value=high,
-        value=int(getattr(config, field)),
-        step=step,
-        key=f"form_{scope}_{field}",
-        help=field_help(field),
-    )
-
-
-def _sizes(field: str, value: tuple[int, ...], scope: str) -> str:
-    return st.text_input(
-        _title(field),
-        value=", ".join(map(str, value)),
-        key=f"form_{scope}_{field}",
-        help=field_help(field),
-    )
+def _judge(fields: Fields) -> RunConfig | None:
+    """Return the config that the form describes, or say what keeps it from being one."""
+    faults = problems(fields.values)
+    if not faults:
+        return RunConfig.parse(fields.values)
+    elsewhere = fields.point_out(faults)
+    for said in elsewhere.values():
+        st.error(as_text(said))
+    # A field may be out of sight, below "More settings".
+    titles = [field_title(field) for field in faults if field not in elsewhere]
+    if titles:
+        st.caption(f"To launch, first mend: {', '.join(titles)}.")
+    return None

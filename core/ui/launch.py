@@ -1,13 +1,15 @@
 """Launching runs from the page, and saying about how long they take."""
 
-import math
+import functools
 from collections.abc import Sequence
 
 from core.config import Dataset, RunConfig
 from core.learning.idx import mnist_problem
 from core.recipes import COMPARED_PAIR, find_recipe, recipe_of
-from core.runs.records import Run
-from core.runs.store import RunStore, new_run_id
+from core.runs.estimate import estimated_seconds
+from core.runs.groups import Group, GroupStore, launch_group, readable
+from core.runs.store import new_run_id
+from core.settings import core_count
 from core.ui.services import services
 
 
@@ -41,16 +43,25 @@ def launch_compared_pair() -> list[str]:
     return launch([find_recipe(name).config.replace(dataset=dataset) for name in COMPARED_PAIR])
 
 
-def estimated_pair_seconds(store: RunStore) -> float | None:
-    """Estimate how long article 1's pair takes, from the last such run that finished here.
+@functools.cache
+def group_store() -> GroupStore:
+    """Return the groups of the process's run folder."""
+    return GroupStore(services().settings.runs)
 
-    None where no run of this pair on the data at hand has finished in this store.
-    """
+
+def launch_as_group(group: Group) -> list[str]:
+    """Queue the first runs of a group and return their ids. Raises RunError."""
+    return launch_group(services().store, group_store(), group)
+
+
+def estimate(configs: Sequence[RunConfig]) -> float | None:
+    """Estimate how many seconds `configs` take on this computer, None before any run finished."""
+    settings = services().settings
+    threads = max(1, core_count() // settings.slots)
+    return estimated_seconds(configs, readable(services().store), settings.slots, threads)
+
+
+def estimated_pair_seconds() -> float | None:
+    """Estimate how long article 1's pair takes on the data at hand, from what finished here."""
     dataset = data_at_hand()
-    for run in store.list():
-        if not isinstance(run, Run) or run.summary is None or run.info.example:
-            continue
-        if run.info.recipe in COMPARED_PAIR and run.config.dataset == dataset:
-            # With one slot they take turns.
-            return (run.seconds_to_result or 0.0) * math.ceil(2 / services().settings.slots)
-    return None
+    return estimate([find_recipe(name).config.replace(dataset=dataset) for name in COMPARED_PAIR])

@@ -1,6 +1,6 @@
 """Rows of the table of runs, from what the store says at this moment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core import words
@@ -8,6 +8,7 @@ from core.recipes import RECIPES
 from core.runs.queue import waiting_before
 from core.runs.records import Run, UnreadableRun
 from core.runs.store import RunStore
+from core.ui.launch import group_store
 from core.ui.theme import run_colour
 
 
@@ -18,19 +19,22 @@ def run_rows(
 ) -> list[dict[str, Any]]:
     """Return one row for each run of `shown`, in words; `listed` is all there are."""
     readable = [run for run in listed if isinstance(run, Run)]
+    groups = {group.id: group.name for group in group_store().list()}
     return [
-        _row(store, run, readable) if isinstance(run, Run) else _unreadable_row(run)
+        _row(store, run, readable, groups) if isinstance(run, Run) else _unreadable_row(run)
         for run in shown
     ]
 
 
-def _row(store: RunStore, run: Run, readable: list[Run]) -> dict[str, Any]:
+def _row(
+    store: RunStore, run: Run, readable: list[Run], groups: Mapping[str, str]
+) -> dict[str, Any]:
     status = run.status
     return {
         "id": run.id,
         "name": run.name,
         "colour": run_colour(run.info.colour),
-        "recipe": _recipe(run),
+        "recipe": _recipe(run) + _membership(run, groups),
         "method": words.method(run.config),
         "state": words.state_word(run),
         "stateCode": status.state,
@@ -75,3 +79,11 @@ def _recipe(run: Run) -> str:
     origin = known.name if known else "own settings"
     data = words.choice_word("dataset", run.config.dataset)
     return f"{origin}, {data}{', example' if run.info.example else ''}"
+
+
+def _membership(run: Run, groups: Mapping[str, str]) -> str:
+    """Say what the run is for in its group, if it has one; its file may be lost."""
+    name = groups.get(run.info.group or "", "")
+    if run.info.role is not None:
+        return f", {run.info.role} run of “{name}”" if name else f", {run.info.role} run"
+    return f", part of “{name}”" if name else ""

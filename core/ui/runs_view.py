@@ -1,13 +1,16 @@
 """The parts of the Runs page."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core import words
 from core.errors import DigitLabError
 from core.runs.queue import cancel
-from core.runs.records import Run
+from core.runs.records import Run, UnreadableRun
 from core.ui.components import TableAnswer, draw_run_table
 from core.ui.frame import guarded
+from core.ui.groups_view import any_open, draw_groups
 from core.ui.launch import estimated_pair_seconds, launch_compared_pair
 from core.ui.links import MAX_RUNS, open_page
 from core.ui.run_rows import run_rows
@@ -38,25 +41,32 @@ def draw_welcome(*, primary: bool) -> None:
             icon=":material/compare_arrows:",
             key="compare_pair",
         )
-        seconds = estimated_pair_seconds(services().store)
+        seconds = estimated_pair_seconds()
         if seconds is not None:
-            st.caption(f"about {words.rough_duration(seconds)} on this computer")
+            st.caption(f"about {words.rough_duration(seconds)} on this computer (an estimate)")
     if pressed:
         open_page("compare", launch_compared_pair())
 
 
 def draw_runs() -> None:
     """Draw the table of runs, live while something waits or trains and still otherwise."""
-    live = any(isinstance(run, Run) and run.active for run in services().store.list())
+    live = _is_live(services().store.list())
     st.fragment(_draw_table, run_every=_LIVE_SECONDS if live else None)(live)
+
+
+def _is_live(listed: Sequence[Run | UnreadableRun]) -> bool:
+    # Between the search and the final runs of a fair comparison nothing trains for a moment.
+    runs = [run for run in listed if isinstance(run, Run)]
+    return any(run.active for run in runs) or any_open(runs)
 
 
 def _draw_table(live: bool) -> None:
     with guarded():
         store = services().store
         listed = store.list()
-        if live and not any(isinstance(run, Run) and run.active for run in listed):
+        if live and not _is_live(listed):
             st.rerun()
+        draw_groups([run for run in listed if isinstance(run, Run)])
         st.header("All runs", anchor=False)
         if not listed:
             st.html(
