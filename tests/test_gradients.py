@@ -140,8 +140,8 @@ def plain_clipped(session: Training, data: LabelledData) -> tuple[nn.Module, lis
     return model, norms
 
 
-# 0.5 lies between the lengths that these trainings have: some are cut, some are not.
-@pytest.mark.parametrize("limit", [0.05, 0.5, 100.0])
+# 0.5 and 0.15 lie between the lengths that the MLP and the CNN have: some are cut, some are not.
+@pytest.mark.parametrize("limit", [0.05, 0.15, 0.5, 100.0])
 @pytest.mark.parametrize("values", [{}, {"model": "cnn", "channels": "2", "train_size": 300}])
 def test_a_limited_training_is_a_plain_loop_with_torchs_clipping(
     digits_data, values, limit: float

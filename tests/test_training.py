@@ -12,7 +12,8 @@ from torch.nn import functional
 
 from core.config import RunConfig
 from core.errors import ConfigError, DivergedError, RunUnreadableError
-from core.learning.data import Images, LabelledData, Splits, split, to_input
+from core.learning.augmentation import Augmentation
+from core.learning.data import LabelledData, Splits, split, to_input
 from core.learning.dropout import dropout_mask
 from core.learning.evaluation import infer, predict, restore_model, score
 from core.learning.losses import Criterion
@@ -153,22 +154,41 @@ class PlainModel(nn.Module):
     def __init__(self, config: RunConfig) -> None:
         super().__init__()
         planes, units = (1, *config.channels), config.layer_inputs
+        size = config.kernel_size
         self.convolutions = nn.ModuleList(
-            nn.Conv2d(into, out, config.kernel_size, padding=config.kernel_size // 2)
+            nn.ModuleList(
+                [
+                    nn.Conv2d(into, out, size, padding=size // 2),
+                    nn.BatchNorm2d(out) if config.batch_norm else nn.Identity(),
+                ]
+            )
             for into, out in itertools.pairwise(planes)
         )
-        self.layers = nn.ModuleList(nn.Linear(*pair) for pair in itertools.pairwise(units))
+        self.hidden = nn.ModuleList(
+            nn.ModuleList(
+                [
+                    nn.Linear(into, out),
+                    nn.BatchNorm1d(out) if config.batch_norm else nn.Identity(),
+                ]
+            )
+            for into, out in itertools.pairwise(units[:-1])
+        )
+        self.last = nn.Linear(*units[-2:])
         self.dropout = config.dropout
+        self.batch_norm = config.batch_norm
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        for convolution in self.convolutions:
-            x = functional.max_pool2d(functional.relu(convolution(x)), 2)
+        for convolution, norm in self.convolutions:
+            if self.batch_norm:
+                x = functional.relu(norm(functional.max_pool2d(convolution(x), 2)))
+            else:
+                x = functional.max_pool2d(functional.relu(convolution(x)), 2)
         x = x.flatten(1)
-        for layer in self.layers[:-1]:
-            x = functional.relu(layer(x))
+        for layer, norm in self.hidden:
+            x = functional.relu(norm(layer(x)))
             if self.dropout:
                 x = x * dropout_mask(x, self.dropout)  # both draw the same masks
-        return self.layers[-1](x)
+        return self.last(x)
 
     def copy_weights(self, model: nn.Module) -> None:
         with torch.no_grad():
@@ -176,16 +196,17 @@ class PlainModel(nn.Module):
                 own.copy_(other)
 
 
-def plain_inputs(images: Images, normalisation: str) -> torch.Tensor:
-    values = images.pixels.reshape(-1, 1, 28, 28) / 255.0
+def plain_inputs(images: torch.Tensor, normalisation: str) -> torch.Tensor:
     mean, spread = {"none": (0, 1), "mnist": (0.1307, 0.3081), "half": (0.5, 0.5)}[normalisation]
-    return (values - mean) / spread
+    return (images - mean) / spread
 
 
-def plain_loss(name: str, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    if name == "mse":
+def plain_loss(config: RunConfig, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    if config.loss == "mse":
         return ((logits - torch.eye(10)[labels]) ** 2).mean()
-    return -logits.log_softmax(1)[torch.arange(len(labels)), labels].mean()
+    smooth = config.label_smoothing
+    wanted = torch.eye(10)[labels] * (1 - smooth) + smooth / 10
+    return -(wanted * logits.log_softmax(1)).sum(1).mean()
 
 
 def plain_losses(config: RunConfig, splits: Splits) -> Iterator[float]:
@@ -195,25 +216,36 @@ def plain_losses(config: RunConfig, splits: Splits) -> Iterator[float]:
     model.copy_weights(initial)
     torch.manual_seed(config.seed)
     build_model(config)
-    optimizer = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[config.optimizer](
+    kinds = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+    optimizer = kinds[config.optimizer](
         model.parameters(),
         lr=config.learning_rate,
         weight_decay=config.weight_decay,
         foreach=False,
         **({"momentum": config.momentum} if config.optimizer == "sgd" else {}),
     )
-    inputs = plain_inputs(splits.train, config.normalisation)
+    images = splits.train.pixels.reshape(-1, 1, 28, 28) / 255.0
+    batches = -(-len(images) // config.batch_size)
+    if config.schedule == "one_cycle":
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, config.learning_rate, config.epochs * batches, cycle_momentum=False
+        )
+    augment = Augmentation(config.augmentation, config.seed)  # both draw the same changes
     order = torch.Generator().manual_seed(config.seed)
     while True:
-        places = torch.randperm(len(inputs), generator=order)
+        places = torch.randperm(len(images), generator=order)
         for start in range(0, len(places), config.batch_size):
             batch = places[start : start + config.batch_size]
             if config.drop_last and len(batch) < config.batch_size:
                 continue
+            inputs = augment(images[batch]) if config.augmentation else images[batch]
             optimizer.zero_grad()
-            loss = plain_loss(config.loss, model(inputs[batch]), splits.train.labels[batch])
+            logits = model(plain_inputs(inputs, config.normalisation))
+            loss = plain_loss(config, logits, splits.train.labels[batch])
             loss.backward()
             optimizer.step()
+            if config.schedule == "one_cycle":
+                schedule.step()
             yield loss.item()
 
 

@@ -14,6 +14,7 @@ ROTATION_DEGREES: Final = 10.0
 SCALE: Final = 0.1
 SHEAR_DEGREES: Final = 5.0
 SHIFT_PIXELS: Final = 2.0
+_HIGHEST_SEED: Final = 2**32 - 1
 
 
 class Augmentation:
@@ -23,8 +24,9 @@ class Augmentation:
         """Take `strength` times the largest changes above; `seed` starts the chance."""
         self._strength = strength
         # Its own, on the CPU: the order of images and the dropout of a run with augmentation stay
-        # those of one without, and every device changes the images alike.
-        self.generator = torch.Generator().manual_seed(seed)
+        # those of one without, and every device changes the images alike. Counted down from the
+        # top of the 32 bits that it reads, so that it never draws what the order is drawn from.
+        self.generator = torch.Generator().manual_seed(_HIGHEST_SEED - seed)
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
         """Return `images` `(N, 1, 28, 28)`, 0 being paper, each changed on its own."""
@@ -41,5 +43,7 @@ class Augmentation:
         slant = torch.tan(chance[2] * math.radians(SHEAR_DEGREES))
         shift = chance[3:] * (SHIFT_PIXELS * 2 / IMAGE_SIDE)  # the whole side is 2 long
         cos, sin = torch.cos(angle) / size, torch.sin(angle) / size
-        rows = (cos, cos * slant - sin, shift[0], sin, sin * slant + cos, shift[1])
-        return torch.stack(rows, dim=1).view(count, 2, 3)
+        rows = (cos, cos * slant - sin, sin, sin * slant + cos)
+        turn = torch.stack(rows, dim=1).view(count, 2, 2)
+        # A place is moved back first and then turned back: the shift itself is never turned.
+        return torch.cat([turn, -turn @ shift.T.unsqueeze(2)], dim=2)

@@ -22,6 +22,8 @@ MEAN_AND_SPREAD: Final[dict[Normalisation, tuple[float, float]]] = {
     "mnist": (0.1307, 0.3081),
     "half": (0.5, 0.5),
 }
+# Above every seed of a config, within the 32 bits that torch's CPU generator reads.
+_LABEL_CHANCE: Final = 2**31
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,9 @@ def _balanced(labels: torch.Tensor, size: int) -> torch.Tensor:
 
 def _with_wrong(labels: torch.Tensor, share: float, seed: int) -> torch.Tensor:
     """Return `labels` with `share` of them replaced, each by one of the nine other digits."""
-    chance = torch.Generator().manual_seed(seed)
+    # Not the seed itself: the order of the first epoch is drawn from that, and all wrong labels
+    # would stand at its beginning.
+    chance = torch.Generator().manual_seed(seed + _LABEL_CHANCE)
     chosen = torch.randperm(len(labels), generator=chance)[: round(share * len(labels))]
     further = torch.randint(1, CLASSES, (len(chosen),), generator=chance)
     wrong = labels.clone()

@@ -8,6 +8,7 @@ from torch import nn
 
 from core.config import Activation, Device, Initialisation, Layer, RunConfig, plan_layers
 from core.errors import ConfigError
+from core.learning.batch_norm import BatchNorm
 from core.learning.dropout import Dropout
 
 ACTIVATIONS: Final[dict[Activation, type[nn.Module]]] = {
@@ -17,8 +18,9 @@ ACTIVATIONS: Final[dict[Activation, type[nn.Module]]] = {
     "tanh": nn.Tanh,
     "gelu": nn.GELU,
 }
-# Krizhevsky and others 2012, section 3.3: five neighbours, alpha 1e-4, beta 0.75, k 2.
-_RESPONSE_NORM: Final[dict[str, Any]] = {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 2.0}
+# Krizhevsky and others 2012, section 3.3: five neighbours, alpha 1e-4, beta 0.75, k 2. Their
+# squares are added up there; torch takes the mean, so its alpha is five times as large.
+_RESPONSE_NORM: Final[dict[str, Any]] = {"size": 5, "alpha": 5e-4, "beta": 0.75, "k": 2.0}
 
 
 def build_model(config: RunConfig) -> nn.Sequential:
@@ -42,7 +44,7 @@ def _build(layer: Layer, config: RunConfig) -> nn.Module:
             return nn.AvgPool2d(2)
         case "batch_norm":
             of_planes = len(layer.shape) == 3
-            return nn.BatchNorm2d(layer.out) if of_planes else nn.BatchNorm1d(layer.out)
+            return BatchNorm(layer.out) if of_planes else nn.BatchNorm1d(layer.out)
         case "activation":
             return ACTIVATIONS[config.activation]()
         case "response_norm":

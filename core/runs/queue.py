@@ -10,6 +10,8 @@ from filelock import FileLock, Timeout
 from core.errors import RunStateError
 from core.runs import files
 from core.runs.engines.base import Engine
+from core.runs.fair import advance
+from core.runs.groups import GroupStore
 from core.runs.records import Run, Status, new_status
 from core.runs.store import RunStore
 
@@ -29,6 +31,7 @@ class RunQueue:
 
     def __init__(self, store: RunStore, engine: Engine, slots: int) -> None:
         self._store = store
+        self._groups = GroupStore(store.root)
         self._engine = engine
         self._slots = slots
         self._starting: set[str] = set()
@@ -69,6 +72,7 @@ class RunQueue:
         self._starting -= {run.id for run in runs if run.status.state != "queued"} | ended.keys()
         # Of those that ended now `runs` has the state before; what is left waiting starts.
         self._fill_slots([run for run in runs if run.id not in ended])
+        advance(self._store, self._groups, runs, cancel)
 
     def _look_after(self, run: Run) -> None:
         """`run` was running when its status was written; the store has seen if that still holds."""

@@ -22,9 +22,9 @@ from core.runs.history import (
 )
 from core.runs.scalars import ScalarWriter
 
-# At most so much training is done again after a crash, beside the epoch it happened in; a
-# checkpoint takes some hundredths of a second.
-_CHECKPOINT_SECONDS: Final = 5.0
+# Between two checkpoints lie at least so many times the seconds that the last one took: they
+# cost at most a hundredth of the training, on a slow disk too.
+_CHECKPOINT_SPACING: Final = 100.0
 _HISTORIES: Final = (
     (files.STEPS, STEP_COLUMNS),
     (files.EPOCHS, EPOCH_COLUMNS),
@@ -43,7 +43,7 @@ class Recorder:
         self._folder = folder
         self._after_epoch = after_epoch
         self._stack = ExitStack()
-        self._checkpointed = time.monotonic()
+        self._checkpoint_at = time.monotonic()
 
     def __enter__(self) -> Self:
         for name, columns in _HISTORIES:
@@ -80,17 +80,19 @@ class Recorder:
 
     @property
     def checkpoint_due(self) -> bool:
-        """Whether the last checkpoint was long ago."""
-        return time.monotonic() - self._checkpointed >= _CHECKPOINT_SECONDS
+        """Whether the last checkpoint was long enough ago."""
+        return time.monotonic() >= self._checkpoint_at
 
     def write_checkpoint(
         self, progress: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
     ) -> None:
         """Store everything that is needed to go on from here; the histories are safe before."""
+        begun = time.monotonic()
         for writer in self._writers.values():
             writer.sync()
         write_checkpoint(self._folder, progress, arrays)
-        self._checkpointed = time.monotonic()
+        now = time.monotonic()
+        self._checkpoint_at = now + _CHECKPOINT_SPACING * (now - begun)
 
 
 def pack_histories(folder: Path) -> None:

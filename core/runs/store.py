@@ -52,7 +52,7 @@ class RunStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
-        self._listed: dict[str, tuple[tuple[int, ...], Run | UnreadableRun]] = {}
+        self._listed: dict[str, tuple[tuple[tuple[int, int], ...], Run | UnreadableRun]] = {}
 
     def create(
         self,
@@ -224,7 +224,9 @@ class RunStore:
             _changed(folder / file) for file in (files.CONFIG, files.STATUS, files.SUMMARY)
         )
         cached = self._listed.get(name)
-        if cached and cached[0] == seen and not (isinstance(cached[1], Run) and cached[1].active):
+        # A run that trains is read each time: its process may be gone though no file changed.
+        trains = cached and isinstance(cached[1], Run) and cached[1].status.state == "running"
+        if cached and cached[0] == seen and not trains:
             return cached[1]
         run: Run | UnreadableRun
         try:
@@ -310,8 +312,10 @@ def _read_optional(path: Path, record: type[_RecordT]) -> _RecordT | None:
     return _read(path, record) if path.exists() else None
 
 
-def _changed(path: Path) -> int:
+def _changed(path: Path) -> tuple[int, int]:
     try:
-        return path.stat().st_mtime_ns
+        found = path.stat()
     except OSError:
-        return 0
+        return 0, 0
+    # A file may be replaced twice within one tick of the file system's clock.
+    return found.st_mtime_ns, found.st_ino

@@ -1,0 +1,446 @@
+"""Groups of runs that were launched together: a sweep, or a fair comparison.
+
+A group is one small file, `runs/.groups/<id>.json`. It says what its runs shall be, so that
+whoever keeps the queue can make those that a crash left out; each run names its group. A lost or
+damaged file costs the group's line on the page, never a run.
+"""
+
+import logging
+import math
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from core.config import ALIASES, RunConfig, choice_word, field_title, value_word
+from core.errors import ConfigError, DigitLabError, RunError
+from core.recipes import recipe_of
+from core.runs import files
+from core.runs.records import Run
+from core.runs.store import RunStore, new_run_id
+from core.sweeps import consecutive_seeds, judged_on_validation, vary
+
+Role = Literal["search", "final"]
+Stage = Literal["planned", "running", "search", "chosen", "final", "cancelled"]
+# In these the keeper of the queue makes no further run of its own accord.
+_LAST_STAGES: Final[frozenset[Stage]] = frozenset({"running", "final", "cancelled"})
+_LAUNCH_PATIENCE_SECONDS: Final = 20.0
+_SPEAK_FOR_THEMSELVES: Final = ("optimizer", "learning_rate")
+
+_log = logging.getLogger(__name__)
+
+
+def _parse(config: Any) -> Any:
+    return RunConfig.parse(config) if isinstance(config, dict) else config
+
+
+class Choice(BaseModel):
+    """What the search found for one optimizer; no rate where none of its runs was usable."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    rate: float | None = None
+    validation_accuracy: float | None = None  # of the chosen rate, a share from 0 to 1
+    tried: int = Field(ge=0)
+    usable: int = Field(ge=0)
+
+
+class Group(BaseModel):
+    """What a group's runs shall be, and how far it is.
+
+    Stages of a sweep: planned, running. Of a fair comparison: planned, search (its search runs
+    are made), chosen (the rates are chosen), final (the final runs are made). "cancelled" ends
+    both.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    id: str
+    kind: Literal["sweep", "fair"]
+    name: str = Field(max_length=200)
+    created: float  # seconds since 1970
+    base: Annotated[RunConfig, BeforeValidator(_parse)]
+    stage: Stage = "planned"
+    varied: dict[str, tuple[Any, ...]] = {}  # a sweep's settings and their values, as typed
+    rates: dict[str, tuple[float, ...]] = {}  # a fair comparison's grid for each optimizer
+    seeds: tuple[int, ...] = ()  # those of its final runs
+    choices: dict[str, Choice] = {}  # by optimizer, once the search has ended
+    note: str = ""  # a sentence on what was changed to make the comparison fair
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The settings in which its runs differ."""
+        return tuple(self.varied) if self.kind == "sweep" else ("optimizer", "learning_rate")
+
+    @property
+    def foreseen(self) -> int:
+        """How many runs there will be, if each optimizer gets final runs."""
+        if self.kind == "sweep":
+            return math.prod(map(len, self.varied.values()))
+        return sum(map(len, self.rates.values())) + len(self.seeds) * len(self.rates)
+
+    def first_configs(self) -> list[RunConfig]:
+        """Return the runs of a sweep, or the search runs of a fair comparison."""
+        if self.kind == "sweep":
+            return vary(self.base, self.varied, limit=10**9)
+        return [
+            self.base.switch(optimizer=optimizer, learning_rate=rate)
+            for optimizer, rates in self.rates.items()
+            for rate in rates
+        ]
+
+    def foreseen_configs(self) -> list[RunConfig]:
+        """Return all runs there will be, at the first rate of each grid where none is chosen.
+
+        To estimate how long they take: a rate does not change that.
+        """
+        finals = [
+            self.base.switch(optimizer=optimizer, learning_rate=rates[0], seed=seed)
+            for optimizer, rates in self.rates.items()
+            for seed in self.seeds
+        ]
+        return self.first_configs() + finals
+
+    def final_configs(self) -> list[RunConfig]:
+        """Return the final runs of a fair comparison, as far as rates are chosen."""
+        return [
+            self.base.switch(optimizer=optimizer, learning_rate=choice.rate, seed=seed)
+            for optimizer, choice in self.choices.items()
+            if choice.rate is not None
+            for seed in self.seeds
+        ]
+
+
+class GroupStore:
+    """The group files of one `runs/` folder; safe to use from several processes at once."""
+
+    def __init__(self, root: Path) -> None:
+        self.folder = root.resolve() / files.GROUPS
+        self._read: dict[str, tuple[tuple[int, ...], Group | None]] = {}
+
+    def list(self) -> list[Group]:
+        """Return every readable group, newest first; a damaged file is passed over and logged."""
+        try:
+            names = sorted((path.stem for path in self.folder.glob("[!.]*.json")), reverse=True)
+        except OSError:
+            return []
+        groups = [group for name in names if (group := self.find(name)) is not None]
+        self._read = {name: self._read[name] for name in names if name in self._read}
+        return groups
+
+    def find(self, group_id: str | None) -> Group | None:
+        """Return the group of that id; None where there is none, or only a damaged file."""
+        if not group_id or group_id != Path(group_id).name or group_id.startswith("."):
+            return None
+        path = self.folder / f"{group_id}.json"
+        try:
+            found = path.stat()
+        except (OSError, ValueError):
+            return None
+        # Two stages may be written within one tick of the file system's clock.
+        changed = (found.st_mtime_ns, found.st_ino, found.st_size)
+        known = self._read.get(group_id)
+        if known is None or known[0] != changed:
+            known = self._read[group_id] = (changed, _load(path))
+        return known[1]
+
+    def write(self, group: Group) -> None:
+        """Replace the group's file in one piece. Raises RunError if it cannot."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            files.write_json(self._path(group), group.model_dump(mode="json"))
+        except OSError as error:
+            raise RunError(
+                f"The group {group.name} cannot be written to {self.folder} ({error.strerror}). "
+                "Check that the folder may be written to and that the disk is not full."
+            ) from error
+        self._read.pop(group.id, None)
+
+    def cancel(self, group: Group) -> None:
+        """Ask the keeper of the queue to end the group and all its runs that wait or train."""
+        try:
+            (self.folder / f"{group.id}.cancel").touch()
+        except OSError as error:
+            raise RunError(f"{group.name} cannot be cancelled ({error.strerror}).") from error
+
+    def is_cancelled(self, group: Group) -> bool:
+        """Tell whether somebody asked for the group to end."""
+        return (self.folder / f"{group.id}.cancel").exists()
+
+    def lock(self) -> FileLock:
+        """Return the lock that is held while a new group's runs are made."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.folder / files.GROUPS_LOCK)
+
+    def _path(self, group: Group) -> Path:
+        return self.folder / f"{group.id}.json"
+
+
+def plan_sweep(
+    base: RunConfig, varied: Mapping[str, Sequence[object]], *, name: str, limit: int
+) -> Group:
+    """Return a new group of every combination of `varied`. Raises ConfigError as `vary` does."""
+    vary(base, varied, limit=limit)
+    varied = {ALIASES.get(field, field): values for field, values in varied.items()}
+    return Group(
+        id=new_run_id(),
+        kind="sweep",
+        name=_one_line(name) or f"Sweep over {_listed(map(field_title, varied))}",
+        created=time.time(),
+        base=base,
+        varied={field: tuple(values) for field, values in varied.items()},
+    )
+
+
+def plan_fair(
+    base: RunConfig,
+    rates: Mapping[str, Sequence[float]],
+    seeds: int,
+    *,
+    name: str,
+    limit: int,
+) -> Group:
+    """Return a new fair comparison of the optimizers in `rates`, then `seeds` final runs each.
+
+    The final seeds differ from the search's, so that a rate cannot win by the luck of its seed.
+    Raises ConfigError with a sentence where it would not be fair, or be too many runs.
+    """
+    if len(rates) < 2:
+        raise ConfigError("A fair comparison needs at least two optimizers.")
+    if len({len(tried) for tried in rates.values()}) > 1:
+        raise ConfigError(
+            "Each optimizer must get equally many learning rates to try, got "
+            + ", ".join(
+                f"{choice_word('optimizer', optimizer)} {len(tried)}"
+                for optimizer, tried in rates.items()
+            )
+            + "."
+        )
+    for optimizer, tried in rates.items():
+        if not tried or len(set(tried)) < len(tried):
+            word = choice_word("optimizer", optimizer)
+            raise ConfigError(f"Name learning rates for {word}, each once.")
+    if base.seed + seeds > 2**31 - 1:
+        raise ConfigError("The seed is too large to leave room for those of the final runs.")
+    count = sum(map(len, rates.values())) + seeds * len(rates)
+    if count > limit:
+        raise ConfigError(
+            f"This would be {count:,} runs; at most {limit:,} are started at once. Name fewer "
+            "rates or seeds, or raise the limit on the command line with --max-runs."
+        )
+    judged, note = judged_on_validation(base)
+    words = [choice_word("optimizer", optimizer) for optimizer in rates]
+    group = Group(
+        id=new_run_id(),
+        kind="fair",
+        name=_one_line(name) or f"Fair comparison of {_listed(words)}",
+        created=time.time(),
+        base=judged,
+        rates={optimizer: tuple(tried) for optimizer, tried in rates.items()},
+        seeds=consecutive_seeds(base.seed + 1, seeds),
+        note=note,
+    )
+    group.first_configs()  # says what contradicts itself
+    return group
+
+
+def launch_group(store: RunStore, groups: GroupStore, group: Group) -> list[str]:
+    """Write the group down, make its first runs and return their ids. Raises RunError.
+
+    If this process ends in between, the keeper of the queue makes the rest.
+    """
+    try:
+        with groups.lock().acquire(timeout=_LAUNCH_PATIENCE_SECONDS):
+            groups.write(group)
+            make_missing(store, group, group.first_configs(), first_role(group))
+            groups.write(group.model_copy(update={"stage": first_stage(group)}))
+    except Timeout as error:
+        raise RunError("Other runs are being prepared: try again in a moment.") from error
+    return [run.id for run in reversed(runs_of(group, readable(store)))]
+
+
+def first_stage(group: Group) -> Stage:
+    """Return the stage of a group whose first runs are made."""
+    return "running" if group.kind == "sweep" else "search"
+
+
+def first_role(group: Group) -> Role | None:
+    """Return the role of a group's first runs."""
+    return None if group.kind == "sweep" else "search"
+
+
+def make_missing(
+    store: RunStore, group: Group, configs: Sequence[RunConfig], role: Role | None
+) -> None:
+    """Make a run of the group for each of `configs` that has none in this role yet."""
+    there = [run for run in runs_of(group, readable(store)) if run.info.role == role]
+    made = {run.config for run in there}
+    colour = there[0].info.colour + 1 if there else None
+    for config in configs:
+        if config in made:
+            continue
+        recipe = recipe_of(config)
+        run_id = store.create(
+            config,
+            name=_run_name(group, config, with_seed=role == "final"),
+            recipe=recipe.name if recipe else None,
+            group=group.id,
+            role=role,
+            colour=colour,
+        )
+        # Counted on from the first one: looking for the least used anew each time takes long.
+        colour = (store.read(run_id).info.colour if colour is None else colour) + 1
+
+
+def readable(store: RunStore) -> list[Run]:
+    """Return the runs that can be read, newest first."""
+    return [run for run in store.list() if isinstance(run, Run)]
+
+
+def runs_of(group: Group, runs: Iterable[Run], role: Role | None = None) -> list[Run]:
+    """Return those of `runs` that belong to the group, and where given have the role."""
+    return [
+        run
+        for run in runs
+        if run.info.group == group.id and (role is None or run.info.role == role)
+    ]
+
+
+def is_open(group: Group, runs: Iterable[Run]) -> bool:
+    """Tell whether a run of the group waits or trains, or is still to be made."""
+    return group.stage not in _LAST_STAGES or any(run.active for run in runs_of(group, runs))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one combination of settings did, over its seeds; accuracies are shares from 0 to 1."""
+
+    label: str
+    config: RunConfig  # of its first run
+    run_ids: tuple[str, ...]
+    finished: int
+    validation_accuracy: float | None  # means over the finished runs
+    test_accuracy: float | None
+    test_half: float | None  # half of the 95 % t interval of the mean; None below two runs
+
+    @property
+    def spoken_half(self) -> str:
+        """`test_half` in percent, no wider than it can mean anything; empty where there is none."""
+        if self.test_half is None:
+            return ""
+        return "over 50" if self.test_half > 0.5 else f"{100 * self.test_half:.1f}"
+
+
+def outcomes(group: Group, runs: Sequence[Run]) -> list[Outcome]:
+    """Return one outcome a combination, in the order of launch; of a fair one the final runs'."""
+    role: Role | None = "final" if group.kind == "fair" else None
+    alike: dict[RunConfig, list[Run]] = {}
+    for run in sorted(runs_of(group, runs, role), key=lambda run: run.id):
+        alike.setdefault(run.config.model_copy(update={"seed": 0}), []).append(run)
+    return [_outcome(group, same) for same in alike.values()]
+
+
+def _outcome(group: Group, runs: Sequence[Run]) -> Outcome:
+    figures = [run.summary for run in runs if run.summary is not None]
+    watched = [
+        figure.final_validation_accuracy
+        for figure in figures
+        if figure.final_validation_accuracy is not None
+    ]
+    test = [figure.test_accuracy for figure in figures]
+    config = runs[0].config
+    fields = [field for field in group.fields if field != "seed"]
+    return Outcome(
+        label=", ".join(_told(field, config) for field in fields) or "all seeds",
+        config=config,
+        run_ids=tuple(run.id for run in runs),
+        finished=len(figures),
+        validation_accuracy=_mean(watched),
+        test_accuracy=_mean(test),
+        test_half=half_interval(test),
+    )
+
+
+def choice_sentences(group: Group) -> list[str]:
+    """Return for each optimizer of a fair comparison what its search found, one sentence each."""
+    sentences = []
+    for optimizer, choice in group.choices.items():
+        word = choice_word("optimizer", optimizer)
+        if choice.rate is None or choice.validation_accuracy is None:
+            sentences.append(
+                f"{word}: none of its {choice.tried} tries could be used, so it has no final runs."
+            )
+            continue
+        lost = choice.tried - choice.usable
+        sentences.append(
+            f"{word}: of {choice.tried} learning rates tried, "
+            f"{value_word('learning_rate', choice.rate)} read the validation images best "
+            f"({100 * choice.validation_accuracy:.1f} %)"
+            f"{f'; {lost} gave no result' if lost else ''}."
+            f"{_edge_sentence(group.rates.get(optimizer, ()), choice.rate)}"
+        )
+    return sentences
+
+
+def _edge_sentence(rates: Sequence[float], best: float) -> str:
+    """Say that a still better rate may lie outside of those tried, where the best is the last."""
+    if len(rates) > 1 and best == max(rates):
+        return " That is the highest one tried: a higher one may do better still."
+    if len(rates) > 1 and best == min(rates):
+        return " That is the lowest one tried: a lower one may do better still."
+    return ""
+
+
+def half_interval(values: Sequence[float]) -> float | None:
+    """Return half of the 95 % t interval of the values' mean, None for fewer than two.
+
+    Source: Student 1908, The probable error of a mean.
+    """
+    if len(values) < 2:
+        return None
+    from scipy.special import stdtrit  # takes a moment that a queue need not wait
+
+    mean = math.fsum(values) / len(values)
+    variance = math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
+    return float(stdtrit(len(values) - 1, 0.975)) * math.sqrt(variance / len(values))
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return math.fsum(values) / len(values) if values else None
+
+
+def _told(field: str, config: RunConfig) -> str:
+    value = value_word(field, getattr(config, field))
+    if field == "model":
+        return config.model.upper()
+    return value if field in _SPEAK_FOR_THEMSELVES else f"{field_title(field)} {value}"
+
+
+def _run_name(group: Group, config: RunConfig, *, with_seed: bool) -> str:
+    more = [field for field in group.fields if field not in ("optimizer", "learning_rate")]
+    if with_seed:
+        more.append("seed")
+    rate = value_word("learning_rate", config.learning_rate)
+    method = f"{choice_word('optimizer', config.optimizer)} {rate}"
+    return ", ".join([method, *(_told(field, config) for field in more)])
+
+
+def _listed(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _one_line(name: str) -> str:
+    return " ".join(name.split())[:200]
+
+
+def _load(path: Path) -> Group | None:
+    try:
+        return Group.model_validate({**files.read_json(path), "id": path.stem})
+    except (DigitLabError, ValidationError) as error:
+        _log.warning("The group file %s is passed over: %s", path, error)
+        return None
