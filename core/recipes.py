@@ -55,6 +55,7 @@ _CHAMPION: Final = RunConfig(
     weight_decay=0.01,
     schedule="one_cycle",
     batch_size=128,
+    drop_last=True,
     epochs=14,
     validation_fraction=1 / 30,
 )

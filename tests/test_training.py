@@ -158,7 +158,7 @@ class PlainModel(nn.Module):
         self.convolutions = nn.ModuleList(
             nn.ModuleList(
                 [
-                    nn.Conv2d(into, out, size, padding=size // 2),
+                    nn.Conv2d(into, out, size, padding=size // 2, bias=not config.batch_norm),
                     nn.BatchNorm2d(out) if config.batch_norm else nn.Identity(),
                 ]
             )
@@ -167,7 +167,7 @@ class PlainModel(nn.Module):
         self.hidden = nn.ModuleList(
             nn.ModuleList(
                 [
-                    nn.Linear(into, out),
+                    nn.Linear(into, out, bias=not config.batch_norm),
                     nn.BatchNorm1d(out) if config.batch_norm else nn.Identity(),
                 ]
             )
@@ -224,8 +224,8 @@ def plain_losses(config: RunConfig, splits: Splits) -> Iterator[float]:
         foreach=False,
         **({"momentum": config.momentum} if config.optimizer == "sgd" else {}),
     )
-    images = splits.train.pixels.reshape(-1, 1, 28, 28) / 255.0
-    batches = -(-len(images) // config.batch_size)
+    images = splits.train.pixels.reshape(-1, 1, 28, 28).float() / 255
+    batches = len(images) // config.batch_size
     if config.schedule == "one_cycle":
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, config.learning_rate, config.epochs * batches, cycle_momentum=False
@@ -239,8 +239,9 @@ def plain_losses(config: RunConfig, splits: Splits) -> Iterator[float]:
             if config.drop_last and len(batch) < config.batch_size:
                 continue
             inputs = augment(images[batch]) if config.augmentation else images[batch]
+            inputs = plain_inputs(inputs, config.normalisation).to(torch.get_default_dtype())
             optimizer.zero_grad()
-            logits = model(plain_inputs(inputs, config.normalisation))
+            logits = model(inputs)
             loss = plain_loss(config, logits, splits.train.labels[batch])
             loss.backward()
             optimizer.step()
@@ -249,16 +250,46 @@ def plain_losses(config: RunConfig, splits: Splits) -> Iterator[float]:
             yield loss.item()
 
 
+def first_losses(session: Training, count: int) -> list[float]:
+    steps = itertools.chain.from_iterable(
+        event for event in session.run() if not isinstance(event, Epoch)
+    )
+    return [step.loss for step in itertools.islice(steps, count)]
+
+
+def as_plain_loop_tests(name: str) -> RunConfig:
+    return RECIPES[name].config.replace(dataset="digits", watch="none", epochs=10)
+
+
 @pytest.mark.parametrize("name", RECIPES)
-def test_the_first_20_losses_are_a_plain_loops(digits_data, name: str) -> None:
-    recipe = RECIPES[name].config.replace(dataset="digits", watch="none", epochs=10)
+def test_the_first_losses_are_a_plain_loops(digits_data, name: str) -> None:
+    recipe = as_plain_loop_tests(name)
+    splits = split(digits_data, recipe)
+    # Adam makes full steps of gradients however small; behind batch norm many are nothing but
+    # rounding, so that the champion's losses drift apart after some steps in float32. That is
+    # why the next test follows it in float64.
+    count = 5 if recipe.batch_norm else 21
+    expected = list(itertools.islice(plain_losses(recipe, splits), count))
+    found = first_losses(Training(recipe, splits, CPU), count)
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.fixture
+def in_float64() -> Iterator[None]:
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def test_in_float64_the_champions_first_losses_are_a_plain_loops(digits_data, in_float64) -> None:
+    recipe = as_plain_loop_tests("champion")
     splits = split(digits_data, recipe)
     expected = list(itertools.islice(plain_losses(recipe, splits), 21))
-    steps = itertools.chain.from_iterable(
-        event for event in Training(recipe, splits, CPU).run() if not isinstance(event, Epoch)
-    )
-    found = [step.loss for step in itertools.islice(steps, 21)]
-    assert found == pytest.approx(expected, rel=1e-5)
+    session = Training(recipe, splits, CPU)
+    inputs = session._inputs
+    session._inputs = lambda batch: inputs(batch).double()
+    session._layers._inputs = session._layers._inputs.double()
+    assert first_losses(session, 21) == pytest.approx(expected, rel=1e-9)
 
 
 def test_pooling_before_relu_gives_the_articles_numbers(digits_data) -> None:

@@ -36,7 +36,7 @@ class Augmentation:
 
     def _draw(self, count: int) -> torch.Tensor:
         """Return `(N, 2, 3)`: where in the old image each place of the new one is looked up."""
-        chance = torch.rand(5, count, generator=self.generator) * 2 - 1
+        chance = torch.rand(5, count, generator=self.generator, dtype=torch.float32) * 2 - 1
         chance *= self._strength
         angle = chance[0] * math.radians(ROTATION_DEGREES)
         size = (1 + chance[1] * SCALE).clamp_min(0.1)

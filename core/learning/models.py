@@ -37,7 +37,7 @@ def _build(layer: Layer, config: RunConfig) -> nn.Module:
     match layer.kind:
         case "convolution":
             size = config.kernel_size
-            return nn.Conv2d(layer.into, layer.out, size, padding=size // 2)
+            return nn.Conv2d(layer.into, layer.out, size, padding=size // 2, bias=layer.bias)
         case "max_pooling":
             return nn.MaxPool2d(2)
         case "average_pooling":
@@ -52,7 +52,7 @@ def _build(layer: Layer, config: RunConfig) -> nn.Module:
         case "flatten":
             return nn.Flatten()
         case "linear":
-            return nn.Linear(layer.into, layer.out)
+            return nn.Linear(layer.into, layer.out, bias=layer.bias)
         case "dropout":
             return Dropout(config.dropout)
 

@@ -5,7 +5,7 @@ from torch import nn
 
 
 class FlatParameters:
-    """Lays the parameters of a model and their gradients each into one flat float32 tensor.
+    """Lays the parameters of a model and their gradients each into one flat tensor.
 
     An optimizer's step, the gradient's length and its clipping are then one operation each, not
     one a layer. The model's parameters become views: whoever changes `values` changes the model,
@@ -16,9 +16,8 @@ class FlatParameters:
         """Move the parameters of `model`, on whatever device they are, into one tensor."""
         parameters = list(model.parameters())
         count = sum(parameter.numel() for parameter in parameters)
-        device = parameters[0].device
-        self.values = torch.empty(count, device=device)
-        self.gradients = torch.zeros(count, device=device)
+        self.values = parameters[0].detach().new_empty(count)
+        self.gradients = self.values.new_zeros(count)
         start = 0
         for parameter in parameters:
             end = start + parameter.numel()

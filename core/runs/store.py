@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from core.config import RunConfig
 from core.errors import ConfigError, RunError, RunNotFoundError, RunStateError, RunUnreadableError
 from core.runs import files
-from core.runs.history import EPOCH_COLUMNS, STEP_COLUMNS, read_history
+from core.runs.history import EPOCH_COLUMNS, LAYER_COLUMNS, STEP_COLUMNS, read_history
 from core.runs.processes import is_training
 from core.runs.records import (
     SCHEMA_VERSION,
@@ -163,6 +163,10 @@ class RunStore:
     def epochs(self, run_id: str) -> pd.DataFrame:
         """Return one row an epoch; the watched images' columns are NaN where not recorded."""
         return read_history(self.folder(run_id), files.EPOCHS, EPOCH_COLUMNS)
+
+    def layers(self, run_id: str) -> pd.DataFrame:
+        """Return one row an epoch and layer with weights; empty where an older version trained."""
+        return read_history(self.folder(run_id), files.LAYERS, LAYER_COLUMNS)
 
     def best_validation(self, run: Run) -> float | None:
         """Return the best share of the validation images read right so far, None if none were."""
