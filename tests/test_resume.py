@@ -170,8 +170,8 @@ def test_killed_while_it_writes_a_checkpoint_the_one_before_serves(shop, undistu
 # A worker that dies when the live lines have become Parquet and the summary is not yet there.
 DYING_END = """
 import os, signal, sys
-from core.runs import worker
-worker.Worker._write_summary = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+from core.runs import attempt, worker
+attempt.Attempt._write_summary = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 worker.main(sys.argv[1:])
 """
 

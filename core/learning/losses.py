@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional
 
 from core.config import CLASSES, Loss
+from core.errors import ConfigError
 
 
 class Criterion:
@@ -15,8 +16,11 @@ class Criterion:
         """Take the loss called `name`.
 
         `label_smoothing` (0 to below 1) is for cross-entropy alone: the share of each label that
-        is spread evenly over all ten classes (Szegedy and others 2016, section 7).
+        is spread evenly over all ten classes (Szegedy and others 2016, section 7). Raises
+        ConfigError for another loss with smoothing.
         """
+        if label_smoothing and name != "cross_entropy":
+            raise ConfigError("Label smoothing belongs to cross-entropy.")
         self._name = name
         self._smoothing = label_smoothing
         sharp = torch.eye(CLASSES)

@@ -28,6 +28,10 @@ from core.learning.state import Progress, TrainingState
 _READ_EVERY: Final = 25
 # torch.nn.utils.clip_grad_norm_ adds as much, lest it divide by 0.
 _CLIP_MARGIN: Final = 1e-6
+_UNFIT: Final = (
+    "The checkpoint does not fit the model that the run's settings describe. "
+    "Take checkpoint.safetensors out of the run's folder to let it begin anew."
+)
 
 
 Limit: TypeAlias = Literal["epochs", "seconds", "patience"]
@@ -51,7 +55,8 @@ class Epoch:
     """One pass over the training images.
 
     The training figures are gathered while learning (dropout on, weights still changing), as the
-    articles do; `validation` or `test` is read afterwards with the weights of that moment.
+    articles do; `validation` or `test` is read afterwards with the weights of that moment, without
+    dropout, augmentation or label smoothing.
     """
 
     epoch: int
@@ -100,8 +105,10 @@ class Training:
         self._augment = Augmentation(config.augmentation, config.seed)
         self._parameters = FlatParameters(self.model)
         self._optimizer = build_optimizer(config, self._parameters)
-        self.criterion = Criterion(config.loss, config.label_smoothing)
-        self._gradients = build_gradients(config, self.model, self._parameters, self.criterion)
+        smoothed = Criterion(config.loss, config.label_smoothing)
+        self._gradients = build_gradients(config, self.model, self._parameters, smoothed)
+        # What is watched is judged by the sharp labels: runs with different smoothing compare.
+        self.criterion = Criterion(config.loss)
         observed = splits.train.take(slice(0, OBSERVED_IMAGES))
         self._layers = LayerWatch(self.model, self._parameters, self.to_input(observed))
         self._watched = {"validation": splits.validation, "test": splits.test, "none": None}[
@@ -171,7 +178,10 @@ class Training:
 
     def restore(self, state: TrainingState) -> None:
         """Stand where `state` was taken. Raises RunUnreadableError if it is of another model."""
-        buffers = state.part("optimizer")
+        buffers, best = state.part("optimizer"), state.part("best")
+        same_optimizer = buffers.keys() == self._optimizer.buffers.keys()
+        if not same_optimizer or (best and best.keys() != self.model.state_dict().keys()):
+            raise RunUnreadableError(_UNFIT)
         try:
             self.model.load_state_dict(state.part("model"))
             for name, buffer in self._optimizer.buffers.items():
@@ -183,10 +193,8 @@ class Training:
             if self.device.type == "cuda" and "cuda" in chance:
                 torch.cuda.set_rng_state(chance["cuda"], self.device)
         except (KeyError, RuntimeError, TypeError) as error:
-            raise RunUnreadableError(
-                "The checkpoint does not fit the model that the run's settings describe."
-            ) from error
-        self._best = {name: value.to(self.device) for name, value in state.part("best").items()}
+            raise RunUnreadableError(_UNFIT) from error
+        self._best = {name: value.to(self.device) for name, value in best.items()}
         self.progress = dataclasses.replace(state.progress)
 
     def _run_epoch(self, stop: Callable[[], bool]) -> Iterator[list[Step] | Epoch]:
