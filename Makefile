@@ -22,9 +22,11 @@ lint: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# On an otherwise idle machine, with MNIST under DIGITLAB_DATA.
+# On an otherwise idle machine, with MNIST under DIGITLAB_DATA; about 12 minutes.
 bench: $(VENV)/.installed
-	$(BIN)/python benchmarks/article1_pair.py
+	$(BIN)/python benchmarks/training_speed.py --write
+	$(BIN)/python benchmarks/worker_costs.py --write
+	$(BIN)/python benchmarks/article1_pair.py --epochs 8
 
 screenshots: $(VENV)/.installed-test
 	$(BIN)/python docs/take_screenshots.py
