@@ -1,15 +1,17 @@
 """How figures and fields read, on a page and on the command line."""
 
+import math
 import re
 import time
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Final
 
 from core.analysis.paired import wilson_interval
 from core.config import Layer, RunConfig, field_title, plan_layers
 from core.config import choices as config_choices
 from core.config.layers import LayerKind
-from core.runs.records import Run, Summary
+from core.runs.records import Run, Summary, UnreadableRun
 
 _LAYERS: Final[dict[LayerKind, str]] = {
     "convolution": "{out} patterns sought in windows of {window}×{window} (convolution)",
@@ -21,6 +23,14 @@ _LAYERS: Final[dict[LayerKind, str]] = {
     "flatten": "all values in one row (flatten)",
     "linear": "{out} units that weigh all values (fully connected)",
     "dropout": "{dropout:.3g} % of the units switched off by chance (dropout)",
+}
+
+# What a run records of each layer with weights (`layers` in its folder), as columns read.
+LAYER_FIGURES: Final = {
+    "gradient_norm": "gradient norm",
+    "weight_norm": "weight norm",
+    "update_ratio": "update ratio",
+    "dead_share": "dead ReLU units",
 }
 
 
@@ -52,6 +62,20 @@ def layer_word(layer: Layer, config: RunConfig) -> str:
     )
 
 
+def weighted_layers(config: RunConfig) -> list[str]:
+    """Return a short name for each layer with weights, in the order in which runs record them.
+
+    That is convolutions and fully connected layers; the last one gives the ten outputs.
+    """
+    names = {"convolution": "convolution, {out} patterns", "linear": "fully connected, {out} units"}
+    every = [
+        names[layer.kind].format(out=layer.out)
+        for layer in plan_layers(config)
+        if layer.kind in names
+    ]
+    return [f"{number}: {name}" for number, name in enumerate([*every[:-1], "ten outputs"], 1)]
+
+
 def field_word(field: str) -> str:
     """Return how the name of a RunConfig field reads on a page."""
     return field_title(field) if field in RunConfig.model_fields else field
@@ -81,6 +105,18 @@ def as_text(text: str) -> str:
 def percent(share: float | None) -> str:
     """Write a share as percent with one decimal; a dash where there is none."""
     return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def figure(value: float) -> str:
+    """Write a figure of any size to three digits, never as 1e-05; a dash where there is none."""
+    return "–" if not math.isfinite(value) else f"{Decimal(f'{value:.3g}'):f}"
+
+
+def layer_figure(column: str, value: float) -> str:
+    """Write a figure of a layer as its column in LAYER_FIGURES asks for."""
+    if column == "dead_share":
+        return percent(None if math.isnan(value) else value)
+    return figure(value)
 
 
 def test_accuracy(summary: Summary | None) -> str:
@@ -132,17 +168,62 @@ def state_word(run: Run) -> str:
 
 def state_detail(run: Run, waiting_before: int) -> str:
     """Write what is worth knowing beside the state."""
+    if run.status.state == "finished":
+        return early_end(run.summary)
+    detail = run.status.reason
     if run.status.state == "queued":
-        return "next" if not waiting_before else f"{waiting_before} before it"
-    if run.status.state == "running":
-        silent = time.time() - run.status.heartbeat
-        if silent > 30:
-            return f"no sign of life for {duration(silent)}"
-        left = run.seconds_left
-        if left is None:
-            return "getting ready (some seconds)"
-        return f"epoch {max(1, run.status.epoch)} of {run.config.epochs}, {duration(left)} left"
-    return "" if run.status.state == "finished" else run.status.reason
+        detail = "next" if not waiting_before else f"{waiting_before} before it"
+    elif run.status.state == "running":
+        detail = _progress(run)
+    if run.status.attempt == 1:
+        return detail
+    attempt = f"attempt {run.status.attempt}"
+    return f"{detail}, {attempt}" if run.active else f"{attempt.capitalize()}: {detail}"
+
+
+def _progress(run: Run) -> str:
+    silent = time.time() - run.status.heartbeat
+    if silent > 30:
+        return f"no sign of life for {duration(silent)}"
+    left = run.seconds_left
+    if left is None:
+        return "getting ready (some seconds)"
+    return f"epoch {max(1, run.status.epoch)} of {run.config.epochs}, {duration(left)} left"
+
+
+def early_end(summary: Summary | None) -> str:
+    """Write what ended a training before its last epoch; empty where nothing did."""
+    if summary is None or summary.ended_by == "epochs":
+        return ""
+    after = f"ended early after epoch {summary.epochs}"
+    if summary.ended_by == "seconds":
+        return f"{after}: time limit"
+    best = f" (best: epoch {summary.best_epoch})" if summary.best_epoch else ""
+    return f"{after}: nothing got better{best}"
+
+
+def origin(run: Run, listed: Iterable[Run | UnreadableRun]) -> str:
+    """Write which run of `listed`, all that there are, `run` goes on with; empty if none."""
+    parent = run.info.continued_from
+    if parent is None:
+        return ""
+    found = next((other for other in listed if other.id == parent), None)
+    if found is None:
+        return "continues a deleted run"
+    if isinstance(found, UnreadableRun):
+        return f"continues {parent}, which cannot be read"
+    return f"continues “{found.name}”"
+
+
+def machine(run: Run) -> str:
+    """Write on which device and with how many threads a run trains or did; empty before that."""
+    found = run.environment
+    if found is None:
+        return ""
+    device = choice_word("device", found.device)
+    chosen = ", chosen automatically" if run.config.device == "auto" else ""
+    threads = f"{found.threads} thread{'' if found.threads == 1 else 's'}"
+    return f"{device}{chosen}, {threads}"
 
 
 def state_line(run: Run) -> str:

@@ -51,7 +51,8 @@ def show_run(root: Path, text: str, *, as_json: bool) -> int:
         write_json(_everything(store, run, epochs))
         return 0
     runs = [other for other in store.list() if isinstance(other, Run)]
-    write_pairs(_heading(run, words.state_detail(run, waiting_before(runs, run.id))))
+    detail = words.state_detail(run, waiting_before(runs, run.id))
+    write_pairs(_heading(run, detail, words.origin(run, store.list())))
     say()
     write_settings(run.config)
     if run.summary is not None:
@@ -60,6 +61,9 @@ def show_run(root: Path, text: str, *, as_json: bool) -> int:
         _write_section("trained on", run.environment.model_dump())
     if len(epochs):
         _write_epochs(epochs)
+    layers = store.layers(run.id)
+    if len(layers):
+        _write_layers(run, layers)
     return 0
 
 
@@ -72,10 +76,11 @@ def _everything(store: RunStore, run: Run, epochs: pd.DataFrame) -> dict[str, An
         "summary": parts["summary"],
         "environment": parts["environment"],
         "epochs": epochs.to_dict("records"),
+        "layers": store.layers(run.id).to_dict("records"),
     }
 
 
-def _heading(run: Run, detail: str) -> list[tuple[str, str]]:
+def _heading(run: Run, detail: str, origin: str) -> list[tuple[str, str]]:
     info = run.info
     state = words.state_word(run)
     pairs = [
@@ -84,6 +89,8 @@ def _heading(run: Run, detail: str) -> list[tuple[str, str]]:
         ("recipe", info.recipe or "own settings"),
         ("created", datetime.fromtimestamp(info.created).astimezone().isoformat(" ", "seconds")),
         ("status", f"{state}: {detail}" if detail else state),
+        ("attempt", str(run.status.attempt) if run.status.attempt > 1 else ""),
+        ("origin", f"{origin} ({info.continued_from})" if origin else ""),
         ("test", words.test_accuracy(run.summary)),
         ("time", words.run_time(run)),
         ("group", info.group or ""),
@@ -107,6 +114,23 @@ def _write_epochs(epochs: pd.DataFrame) -> None:
     write_table(
         [f"  {shown.columns[0]}", *shown.columns[1:]], [[f"  {r[0]}", *r[1:]] for r in rows]
     )
+
+
+def _write_layers(run: Run, layers: pd.DataFrame) -> None:
+    """Write the figures of each layer with weights after the last epoch."""
+    last = int(layers["epoch"].max())
+    say()
+    say(f"layers after epoch {last}")
+    names = dict(enumerate(words.weighted_layers(run.config), start=1))
+    columns = list(words.LAYER_FIGURES)
+    rows = [
+        [
+            f"  {names.get(int(row['layer']), row['layer'])}",
+            *(words.layer_figure(column, row[column]) for column in columns),
+        ]
+        for row in layers[layers["epoch"] == last].to_dict("records")
+    ]
+    write_table(["  layer", *words.LAYER_FIGURES.values()], rows)
 
 
 def _readable(value: Any) -> str:

@@ -17,11 +17,11 @@ OBSERVED_IMAGES: Final = 500
 class LayerFigures:
     """Figures of one layer with weights at the last step of an epoch.
 
-    `gradient_norm` is that of the layer's weights and biases, after any clipping (that of a step is
-    before), `weight_norm` that of its weights, both Euclidean; `update_ratio` the length of the last correction of the weights over theirs,
-    None where these are all 0 (about 0.001 is usual: Bengio 2012, Practical recommendations,
-    section 3.1); `dead_share` (0 to 1) the share of ReLU units behind it that answer 0 to all of
-    500 training images, None where no ReLU follows.
+    `gradient_norm` is that of the layer's weights and biases after any clipping (that of a step is
+    before it), `weight_norm` that of its weights, both Euclidean; `update_ratio` the length of the
+    last correction of the weights over theirs, None where these are all 0 (about 0.001 is usual:
+    Bengio 2012, Practical recommendations, section 3.1); `dead_share` (0 to 1) the share of ReLU
+    units behind it that answer 0 to all of 500 training images, None where no ReLU follows.
     """
 
     layer: int  # among those with weights, counted from 1

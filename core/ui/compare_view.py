@@ -10,26 +10,30 @@ import streamlit as st
 from core import words
 from core.analysis.differences import config_differences, learning_rate_note, unfair_reasons
 from core.errors import RunError
-from core.runs.records import Run
+from core.runs.records import Run, UnreadableRun
 from core.ui.curves_view import draw_curve_controls, draw_curves
 from core.ui.files_view import draw_files
 from core.ui.frame import guarded
+from core.ui.inside_view import draw_inside
 from core.ui.matrices_view import draw_matrices
 from core.ui.pieces import draw_table
 from core.ui.services import services
 from core.ui.verdict_view import draw_standing
 
 _LIVE_SECONDS: Final = 1.0
+_INSIDE_SECONDS: Final = 5.0
 _FEW: Final = 3
 
 
 def draw_comparison(runs: Sequence[Run]) -> None:
     """Draw everything about `runs`; what changes while they train is redrawn every second."""
-    _draw_live(runs, draw_standing)
+    _draw_live(runs, _draw_top)
     _draw_differences(runs)
     st.header("How they learned", anchor=False)
     view = draw_curve_controls()
     _draw_live(runs, lambda now: draw_curves(now, view))
+    # Seldomer: it reads every step of every run.
+    _draw_live(runs, draw_inside, every=_INSIDE_SECONDS)
     st.header("Which digits get confused", anchor=False)
     finished = [run for run in runs if run.summary is not None]
     if finished:
@@ -39,8 +43,44 @@ def draw_comparison(runs: Sequence[Run]) -> None:
     draw_files(runs)
 
 
-def _draw_live(runs: Sequence[Run], draw: Callable[[list[Run]], None]) -> None:
-    """Draw a part that reads the runs afresh every second while one of them waits or trains."""
+def _draw_top(runs: Sequence[Run]) -> None:
+    draw_standing(runs)
+    lines = fact_lines(runs, services().store.list)
+    if lines:
+        items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+        st.html(f'<ul class="dl-quiet dl-facts">{items}</ul>')
+
+
+def fact_lines(
+    runs: Sequence[Run], every: Callable[[], Sequence[Run | UnreadableRun]]
+) -> list[str]:
+    """Return what is worth knowing of how `runs` were trained, each line with their names.
+
+    That is on which machine, what ended them early, what they continue. `every` lists all runs
+    that there are; it is asked only where one of `runs` continues another.
+    """
+    names = words.distinct_names(runs)
+    listed = every() if any(run.info.continued_from for run in runs) else []
+    machines = [words.machine(run) for run in runs]
+    alike = len(set(machines)) == 1 and bool(machines[0])
+    lines = [f"Trained on: {machines[0]}."] if alike else []
+    for run, machine in zip(runs, machines, strict=True):
+        attempts = run.status.attempt if run.status.state == "finished" else 1
+        facts = [
+            "" if alike or not machine else f"on {machine}",
+            words.early_end(run.summary),
+            words.origin(run, listed),
+            "" if attempts == 1 else f"took {attempts} attempts",
+        ]
+        if any(facts):
+            lines.append(f"{names[run.id]}: {'; '.join(filter(None, facts))}.")
+    return lines
+
+
+def _draw_live(
+    runs: Sequence[Run], draw: Callable[[list[Run]], None], every: float = _LIVE_SECONDS
+) -> None:
+    """Draw a part that reads the runs afresh `every` so often while one of them waits or trains."""
     before = {run.id: run.status.state for run in runs}
     live = any(run.active for run in runs)
 
@@ -54,7 +94,7 @@ def _draw_live(runs: Sequence[Run], draw: Callable[[list[Run]], None]) -> None:
                 st.rerun()  # a run began or ended: other parts of the page change with it
             draw(now)
 
-    st.fragment(part, run_every=_LIVE_SECONDS if live else None)()
+    st.fragment(part, run_every=every if live else None)()
 
 
 def _draw_differences(runs: Sequence[Run]) -> None:

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 PLOTLY_ROUTE: Final = "/digitlab/plotly.min.js"
+_ACTIONS: Final = ("open", "cancel", "resume", "continue", "delete")
 _ASSETS: Final = Path(__file__).with_name("assets")
 
 
@@ -54,7 +55,7 @@ class TableAnswer:
     """What the visitor did in the table of runs: chosen ids, and at most one action."""
 
     chosen: list[str]
-    action: str | None  # "open", "cancel" or "delete"
+    action: str | None  # one of _ACTIONS
     run_id: str | None
 
 
@@ -71,6 +72,6 @@ def draw_run_table(rows: Sequence[dict[str, Any]], *, key: str) -> TableAnswer:
     chosen = [run_id for run_id in (result.chosen or []) if run_id in known]
     action = result.action if isinstance(result.action, dict) else {}
     # From the browser, so it may be anything: only ids in the table count.
-    if action.get("run") not in known or action.get("kind") not in ("open", "cancel", "delete"):
+    if action.get("run") not in known or action.get("kind") not in _ACTIONS:
         return TableAnswer(chosen, None, None)
     return TableAnswer(chosen, action["kind"], action["run"])

@@ -43,6 +43,7 @@ class Line:
     x: npt.NDArray[np.float64]
     raw: npt.NDArray[np.float64]
     smoothed: npt.NDArray[np.float64]
+    dash: str = "solid"  # of a line that is not of training images
 
 
 def run_lines(
@@ -88,6 +89,22 @@ def run_lines(
 
 def curve_figure(lines: Sequence[Line], *, metric: Metric, axis: Axis, log: bool) -> go.Figure:
     """Return a chart of `lines`; `log` puts the vertical axis on a logarithmic scale."""
+    return history_figure(
+        lines,
+        across=AXIS_TITLES[axis],
+        up=METRIC_TITLES[metric],
+        log=log,
+        from_zero=metric == "loss",
+    )
+
+
+def history_figure(
+    lines: Sequence[Line], *, across: str, up: str, log: bool = False, from_zero: bool = False
+) -> go.Figure:
+    """Return a chart of `lines` of any kind, its axes titled `across` and `up`.
+
+    `log` puts the vertical axis on a logarithmic scale, `from_zero` lets a linear one begin at 0.
+    """
     figure = go.Figure()
     for line in lines:
         if not np.array_equal(line.raw, line.smoothed, equal_nan=True):
@@ -98,13 +115,16 @@ def curve_figure(lines: Sequence[Line], *, metric: Metric, axis: Axis, log: bool
         # Above the plot: there it takes the room it needs, whatever the names' length.
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         hovermode="x unified",
-        xaxis={"title": {"text": AXIS_TITLES[axis]}, "rangemode": "tozero"},
+        xaxis={"title": {"text": across}, "rangemode": "tozero"},
         yaxis={
-            "title": {"text": METRIC_TITLES[metric]},
+            "title": {"text": up},
             "type": "log" if log else "linear",
-            "rangemode": "tozero" if metric == "loss" else "normal",
+            "rangemode": "tozero" if from_zero else "normal",
         },
     )
+    if log:
+        # Whole numbers at few ticks: Plotly's own are every digit between the powers of ten.
+        figure.update_yaxes(nticks=4, tickformat=".2~r")
     return figure
 
 
@@ -193,7 +213,7 @@ def _trace(line: Line, y: npt.NDArray[np.float64], *, faint: bool) -> go.Scatter
         line={
             "color": run_colour(line.colour),
             "width": 1 if faint else 2.5,
-            "dash": "dot" if line.training and not faint else "solid",
+            "dash": "solid" if faint else "dot" if line.training else line.dash,
         },
         hovertemplate="%{y:.4g}",
     )

@@ -1,15 +1,19 @@
 """Rows of the table of runs, from what the store says at this moment."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from core import words
+from core.errors import DigitLabError
 from core.recipes import RECIPES
 from core.runs.queue import waiting_before
 from core.runs.records import Run, UnreadableRun
+from core.runs.resuming import RESUMABLE, cannot_extend
 from core.runs.store import RunStore
 from core.ui.launch import group_store
 from core.ui.theme import run_colour
+
+_DELETE: Final = {"kind": "delete", "label": "Delete", "problem": ""}
 
 
 def run_rows(
@@ -21,20 +25,24 @@ def run_rows(
     readable = [run for run in listed if isinstance(run, Run)]
     groups = {group.id: group.name for group in group_store().list()}
     return [
-        _row(store, run, readable, groups) if isinstance(run, Run) else _unreadable_row(run)
+        _row(store, run, readable, listed, groups) if isinstance(run, Run) else _unreadable_row(run)
         for run in shown
     ]
 
 
 def _row(
-    store: RunStore, run: Run, readable: list[Run], groups: Mapping[str, str]
+    store: RunStore,
+    run: Run,
+    readable: list[Run],
+    listed: Sequence[Run | UnreadableRun],
+    groups: Mapping[str, str],
 ) -> dict[str, Any]:
     status = run.status
     return {
         "id": run.id,
         "name": run.name,
         "colour": run_colour(run.info.colour),
-        "recipe": _recipe(run) + _membership(run, groups),
+        "recipe": _recipe(run) + _membership(run, groups) + _continues(run, listed),
         "method": words.method(run.config),
         "state": words.state_word(run),
         "stateCode": status.state,
@@ -44,6 +52,7 @@ def _row(
         "test": words.test_accuracy(run.summary),
         "time": words.run_time(run),
         "action": _action(run),
+        "more": _more(store, run),
         "selectable": True,
     }
 
@@ -62,16 +71,42 @@ def _unreadable_row(run: UnreadableRun) -> dict[str, Any]:
         "validation": "–",
         "test": "–",
         "time": "–",
-        "action": "delete",
+        "action": "",
+        "more": [_DELETE],
         "selectable": False,
     }
 
 
 def _action(run: Run) -> str:
+    """Return what is most likely wanted of the run, which gets a button of its own."""
     if run.active:
         return "cancel"
+    return "resume" if run.status.state in RESUMABLE else ""
+
+
+def _more(store: RunStore, run: Run) -> list[dict[str, str]]:
+    """Return what else can be done with the run; where it cannot be, `problem` says why not.
+
+    Looks for the run's checkpoint on the disk: for the rows that are shown, not for all.
+    """
     # The examples are what a first visitor finds: they stay.
-    return "" if run.info.example else "delete"
+    if run.active or run.info.example:
+        return []
+    if run.summary is None:
+        return [_DELETE]
+    try:
+        problem = cannot_extend(store, run) or ""
+    except DigitLabError as error:
+        problem = str(error)  # deleted this moment: the other rows stay
+    return [
+        {"kind": "continue", "label": "Continue for more epochs", "problem": problem},
+        _DELETE,
+    ]
+
+
+def _continues(run: Run, listed: Sequence[Run | UnreadableRun]) -> str:
+    found = words.origin(run, listed)
+    return f", {found}" if found else ""
 
 
 def _recipe(run: Run) -> str:

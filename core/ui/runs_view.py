@@ -1,6 +1,8 @@
 """The parts of the Runs page."""
 
+import re
 from collections.abc import Sequence
+from html import escape
 
 import streamlit as st
 
@@ -8,6 +10,7 @@ from core import words
 from core.errors import DigitLabError
 from core.runs.queue import cancel
 from core.runs.records import Run, UnreadableRun
+from core.runs.resuming import cannot_extend, extend, resume
 from core.ui.components import TableAnswer, draw_run_table
 from core.ui.frame import guarded
 from core.ui.groups_view import any_open, draw_groups
@@ -112,6 +115,11 @@ def _act(answer: TableAnswer) -> None:
     elif answer.action == "cancel":
         cancel(services().store, answer.run_id)
         st.rerun()
+    elif answer.action == "resume":
+        resume(services().store, answer.run_id)
+        st.rerun()
+    elif answer.action == "continue":
+        _ask_for_epochs(answer.run_id)
     else:
         _confirm_delete(answer.run_id)
 
@@ -131,3 +139,59 @@ def _confirm_delete(run_id: str) -> None:
                 st.rerun()
         if st.button("Keep it", key="keep"):
             st.rerun()
+
+
+@st.dialog("Continue this run?")
+def _ask_for_epochs(run_id: str) -> None:
+    store = services().store
+    with guarded():
+        run = store.read(run_id)
+        problem = cannot_extend(store, run)
+        if run.summary is None or problem:
+            # The table has said so before: this run has changed since, or the browser made it up.
+            st.info(words.as_text(problem or ""), icon=":material/info:")
+            return
+        done = run.summary.epochs
+        st.text(
+            f"“{run.name}” has trained for {done} epoch{'' if done == 1 else 's'}. A new run goes "
+            "on where this one ended; this one stays as it is."
+        )
+        # No bounds here: Streamlit would keep the last good number without a word below it.
+        epochs = int(
+            st.number_input(
+                "How many epochs in all?",
+                value=2 * done,
+                step=1,
+                key=f"epochs_of_{run_id}",
+                help="Epochs: how often all training images were gone through.",
+            )
+        )
+        problem = _epochs_problem(run, done, epochs)
+        if problem:
+            st.html(f'<p class="dl-problem">{escape(problem)}</p>')
+        with st.container(horizontal=True):
+            pressed = st.button(
+                "Continue", type="primary", disabled=bool(problem), key="confirm_continue"
+            )
+            if st.button("Leave it", key="leave"):
+                st.rerun()
+        if pressed:
+            # Beside its beginning, so that the page says what the further epochs brought.
+            name = _longer_name(run, epochs)
+            open_page("compare", [extend(store, run_id, epochs, name), run_id])
+
+
+def _longer_name(run: Run, epochs: int) -> str:
+    """Return a name for a run that goes on with `run`, which may itself go on with another."""
+    name = re.sub(r", \d+ epochs$", "", run.name) if run.info.continued_from else run.name
+    return f"{name}, {epochs} epochs"
+
+
+def _epochs_problem(run: Run, done: int, epochs: int) -> str:
+    if epochs <= done:
+        return f"It has {done} epochs already: going on needs more than that."
+    try:
+        run.config.replace(epochs=epochs)
+    except DigitLabError as error:
+        return str(error)
+    return ""

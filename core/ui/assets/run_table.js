@@ -28,6 +28,46 @@ const HINTS = {
   method: "Optimizer and learning rate",
 };
 
+const WORDS = { cancel: "Cancel", resume: "Resume" };
+
+// Rare actions wait behind one quiet button. A popover lies above everything, closes with Escape
+// or a click elsewhere, and gives the focus back.
+const makeMenu = (id) => {
+  const opener = element("button", "dl-action dl-more", "⋯");
+  const menu = element("div", "dl-menu");
+  menu.id = `dl-menu-${id}`;
+  menu.popover = "auto";
+  opener.setAttribute("popovertarget", menu.id);
+  opener.setAttribute("aria-haspopup", "true");
+  const place = () => {
+    const at = opener.getBoundingClientRect();
+    const below = at.bottom + menu.offsetHeight + 8 < window.innerHeight;
+    menu.style.top = `${below ? at.bottom + 4 : at.top - menu.offsetHeight - 4}px`;
+    menu.style.left = `${Math.max(8, at.right - menu.offsetWidth)}px`;
+  };
+  const close = () => menu.matches(":popover-open") && menu.hidePopover();
+  menu.addEventListener("toggle", (event) => {
+    const open = event.newState === "open";
+    if (open) place();
+    // It stands still while the page moves on, so it goes when the page is scrolled.
+    document[open ? "addEventListener" : "removeEventListener"]("scroll", close, true);
+  });
+  return [opener, menu];
+};
+
+const fillMenu = (menu, entries, name) => {
+  entries.forEach((entry, place) => {
+    const item = menu.children[place] ?? menu.appendChild(element("button", "dl-item"));
+    if (!item.children.length) item.append(element("span"), element("small"));
+    item.dataset.kind = entry.kind;
+    item.disabled = Boolean(entry.problem);
+    item.setAttribute("aria-label", `${entry.label}: ${name}`);
+    put(item.firstChild, entry.label);
+    put(item.lastChild, entry.problem);
+  });
+  while (menu.children.length > entries.length) menu.lastChild.remove();
+};
+
 const makeRow = (id) => {
   const row = element("tr");
   row.dataset.run = id;
@@ -50,7 +90,9 @@ const makeRow = (id) => {
   bar.setAttribute("role", "progressbar");
   bar.append(element("div"));
   cells.status.append(element("span", "dl-state"), bar, element("span", "dl-detail"));
-  cells.actions.append(element("button", "dl-action"));
+  const actions = element("div", "dl-buttons");
+  actions.append(element("button", "dl-action dl-first"), ...makeMenu(id));
+  cells.actions.append(actions);
   return row;
 };
 
@@ -79,11 +121,15 @@ const fillRow = (row, run, chosen) => {
   put(find(".dl-validation"), run.validation);
   put(find(".dl-test"), run.test);
   put(find(".dl-time"), run.time);
-  const action = find(".dl-action");
+  const action = find(".dl-first");
   action.dataset.kind = run.action;
   action.hidden = !run.action;
-  put(action, run.action === "cancel" ? "Cancel" : "Delete");
+  put(action, WORDS[run.action] ?? "");
   action.setAttribute("aria-label", `${action.textContent} ${run.name}`);
+  const more = find(".dl-more");
+  more.hidden = !run.more.length;
+  more.setAttribute("aria-label", `More for ${run.name}`);
+  fillMenu(find(".dl-menu"), run.more, run.name);
 };
 
 export default function (component) {
@@ -128,7 +174,8 @@ export default function (component) {
   };
   table.onclick = (event) => {
     const button = event.target.closest("button");
-    if (!button || button.disabled) return;
+    if (!button || button.disabled || !button.dataset.kind) return;
+    button.closest(".dl-menu")?.hidePopover();
     setTriggerValue("action", { kind: button.dataset.kind, run: button.closest("tr").dataset.run });
   };
 }
