@@ -16,12 +16,19 @@ from core.runs.history import (
     HistoryWriter,
     pack_history,
     read_history,
+    reopen_history,
 )
 from core.settings import PROJECT_ROOT
 
 
 def row(step: int, loss: float = 0.5) -> dict[str, float]:
-    return {"step": step, "epoch": 1, "images": 64 * step, "seconds": step / 10, "loss": loss}
+    counts = {"step": step, "epoch": 1, "images": 64 * step}
+    return counts | {
+        "seconds": step / 10,
+        "loss": loss,
+        "learning_rate": 0.01,
+        "gradient_norm": 2 / step,
+    }
 
 
 def write(folder: Path, *rows: dict[str, float]) -> None:
@@ -66,7 +73,8 @@ def test_counts_are_whole_numbers_and_the_rest_are_floats(tmp_path: Path) -> Non
     write(tmp_path, row(1))
     kinds = {column: str(kind) for column, kind in read(tmp_path).dtypes.items()}
     counts = dict.fromkeys(("step", "epoch", "images"), "int64")
-    assert kinds == counts | {"seconds": "float64", "loss": "float64"}
+    rest = dict.fromkeys(("seconds", "loss", "learning_rate", "gradient_norm"), "float64")
+    assert kinds == counts | rest
 
 
 def test_what_was_not_recorded_is_nan(tmp_path: Path) -> None:
@@ -232,3 +240,44 @@ def test_a_killed_writer_loses_no_line_that_it_acknowledged(tmp_path: Path) -> N
         acknowledged = [int(line), *map(int, process.stdout.read().split())][-1]
     written = steps(tmp_path)
     assert written[: 3 * acknowledged] == [n for n in range(1, acknowledged + 1) for _ in range(3)]
+
+
+# Taken up again
+
+
+def epoch_row(step: int, epoch: int) -> dict[str, float]:
+    return row(step, 1 / 3) | {"epoch": epoch}
+
+
+def test_reopening_cuts_off_what_came_after_an_epoch(tmp_path: Path) -> None:
+    write(tmp_path, epoch_row(1, 1), epoch_row(2, 1), epoch_row(3, 2))
+    reopen_history(tmp_path, "steps", STEP_COLUMNS, after_epoch=1)
+    assert steps(tmp_path) == [1, 2]
+
+
+def test_reopening_keeps_every_bit_of_the_rest(tmp_path: Path) -> None:
+    write(tmp_path, epoch_row(1, 1), epoch_row(3, 2))
+    before = read(tmp_path)
+    reopen_history(tmp_path, "steps", STEP_COLUMNS, after_epoch=2)
+    pd.testing.assert_frame_equal(read(tmp_path), before, check_exact=True)
+
+
+def test_reopening_takes_up_what_was_packed(tmp_path: Path) -> None:
+    write(tmp_path, epoch_row(1, 1), epoch_row(2, 2))
+    pack_history(tmp_path, "steps", STEP_COLUMNS)
+    reopen_history(tmp_path, "steps", STEP_COLUMNS, after_epoch=1)
+    write(tmp_path, epoch_row(2, 2))
+    assert steps(tmp_path) == [1, 2]
+
+
+def test_reopening_mends_a_torn_last_line(tmp_path: Path) -> None:
+    write(tmp_path, epoch_row(1, 1))
+    write_text(tmp_path, '{"step": 2, "epo')
+    reopen_history(tmp_path, "steps", STEP_COLUMNS, after_epoch=1)
+    write(tmp_path, epoch_row(2, 2))
+    assert steps(tmp_path) == [1, 2]
+
+
+def test_reopening_nothing_gives_an_empty_table(tmp_path: Path) -> None:
+    reopen_history(tmp_path, "steps", STEP_COLUMNS, after_epoch=0)
+    assert steps(tmp_path) == []

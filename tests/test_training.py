@@ -282,7 +282,7 @@ def in_float64() -> Iterator[None]:
 
 
 def test_in_float64_the_champions_first_losses_are_a_plain_loops(digits_data, in_float64) -> None:
-    recipe = as_plain_loop_tests("champion")
+    recipe = as_plain_loop_tests("champion").replace(batch_size=32)  # float64 is slow
     splits = split(digits_data, recipe)
     expected = list(itertools.islice(plain_losses(recipe, splits), 21))
     session = Training(recipe, splits, CPU)

@@ -63,13 +63,13 @@ def test_every_layer_of_a_cnn_is_put_in_words() -> None:
         dropout=0.25,
     )
     assert layer_rows(config) == [
-        ("4 patterns sought in windows of 3×3 (convolution)", "4 × 28 × 28", "40"),
+        ("4 patterns sought in windows of 3×3 (convolution)", "4 × 28 × 28", "36"),
         ("mean of each 2×2 block (average pooling)", "4 × 14 × 14", "–"),
         ("values brought to mean 0 and spread 1 (batch norm)", "4 × 14 × 14", "8"),
         ("tanh on every value (activation)", "4 × 14 × 14", "–"),
         ("strong answers damp their neighbours (LRN)", "4 × 14 × 14", "–"),
         ("all values in one row (flatten)", "784", "–"),
-        ("50 units that weigh all values (fully connected)", "50", "39,250"),
+        ("50 units that weigh all values (fully connected)", "50", "39,200"),
         ("values brought to mean 0 and spread 1 (batch norm)", "50", "100"),
         ("tanh on every value (activation)", "50", "–"),
         ("25 % of the units switched off by chance (dropout)", "50", "–"),
