@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from core.analysis.outcomes import choice_sentences, half_interval, outcomes
 from core.config import RunConfig
 from core.errors import ConfigError
 from core.runs import files
@@ -20,11 +21,8 @@ from core.runs.groups import (
     Choice,
     Group,
     GroupStore,
-    choice_sentences,
-    half_interval,
     is_open,
     launch_group,
-    outcomes,
     plan_fair,
     plan_sweep,
     readable,

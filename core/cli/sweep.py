@@ -10,6 +10,7 @@ from typing import Any, Final
 from tqdm import tqdm
 
 from core import words
+from core.analysis.outcomes import Outcome, choice_sentences, outcomes
 from core.cli.follow import Interruptions
 from core.cli.text import note, plain, say, shortened, write_json, write_table
 from core.config import RunConfig, value_word
@@ -21,11 +22,8 @@ from core.runs.fair import has_ended
 from core.runs.groups import (
     Group,
     GroupStore,
-    Outcome,
-    choice_sentences,
     is_open,
     launch_group,
-    outcomes,
     plan_fair,
     plan_sweep,
     readable,

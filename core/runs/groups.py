@@ -9,7 +9,6 @@ import logging
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -315,105 +314,8 @@ def is_open(group: Group, runs: Iterable[Run]) -> bool:
     return group.stage not in _LAST_STAGES or any(run.active for run in runs_of(group, runs))
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How one combination of settings did, over its seeds; accuracies are shares from 0 to 1."""
-
-    label: str
-    config: RunConfig  # of its first run
-    run_ids: tuple[str, ...]
-    finished: int
-    validation_accuracy: float | None  # means over the finished runs
-    test_accuracy: float | None
-    test_half: float | None  # half of the 95 % t interval of the mean; None below two runs
-
-    @property
-    def spoken_half(self) -> str:
-        """`test_half` in percent, no wider than it can mean anything; empty where there is none."""
-        if self.test_half is None:
-            return ""
-        return "over 50" if self.test_half > 0.5 else f"{100 * self.test_half:.1f}"
-
-
-def outcomes(group: Group, runs: Sequence[Run]) -> list[Outcome]:
-    """Return one outcome a combination, in the order of launch; of a fair one the final runs'."""
-    role: Role | None = "final" if group.kind == "fair" else None
-    alike: dict[RunConfig, list[Run]] = {}
-    for run in sorted(runs_of(group, runs, role), key=lambda run: run.id):
-        alike.setdefault(run.config.model_copy(update={"seed": 0}), []).append(run)
-    return [_outcome(group, same) for same in alike.values()]
-
-
-def _outcome(group: Group, runs: Sequence[Run]) -> Outcome:
-    figures = [run.summary for run in runs if run.summary is not None]
-    watched = [
-        figure.final_validation_accuracy
-        for figure in figures
-        if figure.final_validation_accuracy is not None
-    ]
-    test = [figure.test_accuracy for figure in figures]
-    config = runs[0].config
-    fields = [field for field in group.fields if field != "seed"]
-    return Outcome(
-        label=", ".join(_told(field, config) for field in fields) or "all seeds",
-        config=config,
-        run_ids=tuple(run.id for run in runs),
-        finished=len(figures),
-        validation_accuracy=_mean(watched),
-        test_accuracy=_mean(test),
-        test_half=half_interval(test),
-    )
-
-
-def choice_sentences(group: Group) -> list[str]:
-    """Return for each optimizer of a fair comparison what its search found, one sentence each."""
-    sentences = []
-    for optimizer, choice in group.choices.items():
-        word = choice_word("optimizer", optimizer)
-        if choice.rate is None or choice.validation_accuracy is None:
-            sentences.append(
-                f"{word}: none of its {choice.tried} tries could be used, so it has no final runs."
-            )
-            continue
-        lost = choice.tried - choice.usable
-        sentences.append(
-            f"{word}: of {choice.tried} learning rates tried, "
-            f"{value_word('learning_rate', choice.rate)} read the validation images best "
-            f"({100 * choice.validation_accuracy:.1f} %)"
-            f"{f'; {lost} gave no result' if lost else ''}."
-            f"{_edge_sentence(group.rates.get(optimizer, ()), choice.rate)}"
-        )
-    return sentences
-
-
-def _edge_sentence(rates: Sequence[float], best: float) -> str:
-    """Say that a still better rate may lie outside of those tried, where the best is the last."""
-    if len(rates) > 1 and best == max(rates):
-        return " That is the highest one tried: a higher one may do better still."
-    if len(rates) > 1 and best == min(rates):
-        return " That is the lowest one tried: a lower one may do better still."
-    return ""
-
-
-def half_interval(values: Sequence[float]) -> float | None:
-    """Return half of the 95 % t interval of the values' mean, None for fewer than two.
-
-    Source: Student 1908, The probable error of a mean.
-    """
-    if len(values) < 2:
-        return None
-    from scipy.special import stdtrit  # takes a moment that a queue need not wait
-
-    mean = math.fsum(values) / len(values)
-    variance = math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
-    return float(stdtrit(len(values) - 1, 0.975)) * math.sqrt(variance / len(values))
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return math.fsum(values) / len(values) if values else None
-
-
-def _told(field: str, config: RunConfig) -> str:
+def setting_in_words(field: str, config: RunConfig) -> str:
+    """Return the value of `field` in `config`, with its name unless it speaks for itself."""
     value = value_word(field, getattr(config, field))
     if field == "model":
         return config.model.upper()
@@ -426,7 +328,7 @@ def _run_name(group: Group, config: RunConfig, *, with_seed: bool) -> str:
         more.append("seed")
     rate = value_word("learning_rate", config.learning_rate)
     method = f"{choice_word('optimizer', config.optimizer)} {rate}"
-    return ", ".join([method, *(_told(field, config) for field in more)])
+    return ", ".join([method, *(setting_in_words(field, config) for field in more)])
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from core import words
-from core.runs.groups import Group, Outcome, choice_sentences, is_open, outcomes, runs_of
+from core.analysis.outcomes import Outcome, choice_sentences, outcomes
+from core.runs.groups import Group, is_open, runs_of
 from core.runs.records import Run
 from core.ui.launch import group_store
 from core.ui.links import MAX_RUNS, open_page
