@@ -326,6 +326,28 @@ def test_momentum_is_taken_for(optimizer: str) -> None:
             "warm-up must not be longer than the training: 3 epochs of warm-up in 2 epochs.",
         ),
         (
+            {"schedule": "step", "epochs": 10},
+            "step_epochs",
+            "epochs between steps must be below the 10 of the training, or the learning rate "
+            "never falls, got 10.",
+        ),
+        (
+            {"hidden": "", "dropout": 0.5},
+            "dropout",
+            "dropout belongs to networks with hidden layers: here it must stay 0, got 0.5.",
+        ),
+        (
+            {"train_size": 100, "batch": 128, "drop_last": True},
+            "batch_size",
+            "batch size must be at most the 100 training images where the last, smaller batch is "
+            "dropped, got 128.",
+        ),
+        (
+            {"dataset": "digits", "validation_fraction": 0.0001},
+            "validation_fraction",
+            "validation share must hold back at least one image, got 0.0001 of 1,437.",
+        ),
+        (
             {"max_seconds": 9, "schedule": "one_cycle"},
             "max_seconds",
             "the schedule one-cycle falls until the last epoch, which a limit of seconds may cut "

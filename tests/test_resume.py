@@ -143,15 +143,15 @@ def test_a_resumed_run_goes_on_from_its_checkpoint(shop, undisturbed) -> None:
 # A worker that dies with its temporary file half written, at the n-th checkpoint.
 DYING_WRITER = """
 import os, signal, sys
-from core.runs import checkpoints, worker
-save, calls = checkpoints.save_file, []
+from core.runs import tensors, worker
+save, calls = tensors.save_file, []
 def dying(arrays, path, metadata=None):
     calls.append(path)
     if len(calls) == 2:
         path.write_bytes(b"half")
         os.kill(os.getpid(), signal.SIGKILL)
     save(arrays, path, metadata=metadata)
-checkpoints.save_file = dying
+tensors.save_file = dying
 worker.main(sys.argv[1:])
 """
 
@@ -298,6 +298,33 @@ def test_without_memory_a_run_fails_with_a_sentence(shop) -> None:
         "failed",
         "The memory is used up: choose a smaller model or batch.",
     )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a file size limit as Linux sets it")
+def test_a_file_of_tensors_that_does_not_fit_is_an_error_of_files(tmp_path: Path) -> None:
+    script = (
+        "import errno, pathlib, resource, numpy\n"
+        "from core.runs.tensors import write_tensors\n"
+        "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        "try:\n"
+        f"    write_tensors(pathlib.Path({str(tmp_path / 'x')!r}), {{'a': numpy.zeros(9999)}})\n"
+        "except OSError as error:\n"
+        "    print(errno.errorcode[error.errno])\n"
+    )
+    command = [sys.executable, "-c", script]
+    ended = subprocess.run(
+        command, cwd=PROJECT_ROOT, capture_output=True, encoding="utf-8", check=False
+    )
+    assert ended.stdout == "EFBIG\n", ended.stderr
+
+
+def test_what_a_killed_attempt_left_half_written_is_removed(shop) -> None:
+    run_id = shop.create(SHORT.replace(epochs=1))
+    left = shop.folder(run_id) / f".{files.CHECKPOINT}.1234.tmp"
+    left.write_bytes(b"half")
+    work(shop, run_id)
+    assert not left.exists()
 
 
 # What may be resumed

@@ -30,6 +30,10 @@ class Contradiction(NamedTuple):
     sentence: str
 
 
+def _has_hidden(config: "RunConfig") -> bool:
+    return config.model != "softmax" and bool(config.hidden_sizes)
+
+
 def _one_of(field: str, *values: str) -> Callable[["RunConfig"], bool]:
     return lambda config: getattr(config, field) in values
 
@@ -62,9 +66,12 @@ _OWNERS: Final[Mapping[str, tuple[str, Callable[["RunConfig"], bool]]]] = {
     "pooling": ("a CNN", _one_of("model", "cnn")),
     "response_norm": ("a CNN", _one_of("model", "cnn")),
     "hidden_sizes": ("an MLP or a CNN", _one_of("model", "mlp", "cnn")),
-    "activation": ("an MLP or a CNN", _one_of("model", "mlp", "cnn")),
+    "activation": (
+        "a CNN or an MLP with hidden layers",
+        lambda config: config.model == "cnn" or _has_hidden(config),
+    ),
     "batch_norm": ("an MLP or a CNN", _one_of("model", "mlp", "cnn")),
-    "dropout": ("an MLP or a CNN", _one_of("model", "mlp", "cnn")),
+    "dropout": ("networks with hidden layers", lambda config: _has_hidden(config)),
 }
 # Where a setting does not apply it keeps its default, but for these; where it begins to apply it
 # starts from its default, but for those.
@@ -90,6 +97,8 @@ def fitting_value(field: str, before: "RunConfig", after: "RunConfig") -> object
     default = type(after).model_fields[field].get_default()
     if not applies(field, after):
         return _IDLE.get(field, default)
+    if field == "step_epochs" and not applies(field, before):
+        return min(default, max(1, after.epochs // 3))  # so that a short training has steps too
     if not applies(field, before):
         return _STARTS.get(field, default)
     return getattr(before, field)
@@ -147,6 +156,12 @@ def _course_problems(config: "RunConfig") -> list[Contradiction]:
             f"warm-up in {config.epochs} epochs"
         )
         problems.append(Contradiction("warmup_epochs", sentence))
+    if config.schedule == "step" and config.step_epochs >= config.epochs:
+        sentence = (
+            f"epochs between steps must be below the {config.epochs:,} of the training, or the "
+            f"learning rate never falls, got {config.step_epochs:,}"
+        )
+        problems.append(Contradiction("step_epochs", sentence))
     if config.max_seconds is not None and config.schedule in ("cosine", "one_cycle"):
         sentence = (
             f"the schedule {config.schedule.replace('_', '-')} falls until the last epoch, which "
@@ -171,6 +186,12 @@ def _data_problems(config: "RunConfig") -> list[Contradiction]:
         )
         problems.append(Contradiction("validation_fraction", sentence))
     held_back = round(TRAINING_IMAGES[config.dataset] * config.validation_fraction)
+    if config.watch == "validation" and config.validation_fraction and not held_back:
+        sentence = (
+            f"validation share must hold back at least one image, got "
+            f"{config.validation_fraction:g} of {TRAINING_IMAGES[config.dataset]:,}"
+        )
+        problems.append(Contradiction("validation_fraction", sentence))
     left = TRAINING_IMAGES[config.dataset] - held_back
     if config.train_size is not None and config.train_size > left:
         sentence = (
@@ -178,6 +199,13 @@ def _data_problems(config: "RunConfig") -> list[Contradiction]:
             f"got {config.train_size:,}; empty means all"
         )
         problems.append(Contradiction("train_size", sentence))
+    learned = left if config.train_size is None else min(left, config.train_size)
+    if config.drop_last and config.batch_size > learned:
+        sentence = (
+            f"batch size must be at most the {learned:,} training images where the last, smaller "
+            f"batch is dropped, got {config.batch_size:,}"
+        )
+        problems.append(Contradiction("batch_size", sentence))
     if config.batch_norm and config.batch_size == 1:
         sentence = "batch norm needs more than one image in a batch: raise the batch size"
         problems.append(Contradiction("batch_size", sentence))

@@ -301,8 +301,8 @@ class RunConfig(BaseModel):
         gt=0,
         le=1000000,
         title="gradient limit",
-        description="Shortens a correction whose length is above this before it is used (clipping "
-        "by norm). Empty means no limit.",
+        description="Shortens the pull of the loss (gradient) where it is longer than this, "
+        "before the optimizer uses it (clipping by norm). Empty means no limit.",
         source="Pascanu and others 2013, On the difficulty of training recurrent neural networks",
     )
     schedule: Schedule = _setting(

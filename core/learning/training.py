@@ -173,6 +173,8 @@ class Training:
         }
         if self.device.type == "cuda":
             tensors["chance.cuda"] = torch.cuda.get_rng_state(self.device)
+        if self.device.type == "mps":
+            tensors["chance.mps"] = torch.mps.get_rng_state()
         copies = {name: value.detach().cpu().clone() for name, value in tensors.items()}
         return TrainingState(dataclasses.replace(self.progress), copies)
 
@@ -192,6 +194,8 @@ class Training:
             torch.set_rng_state(chance["cpu"])
             if self.device.type == "cuda" and "cuda" in chance:
                 torch.cuda.set_rng_state(chance["cuda"], self.device)
+            if self.device.type == "mps" and "mps" in chance:
+                torch.mps.set_rng_state(chance["mps"])
         except (KeyError, RuntimeError, TypeError) as error:
             raise RunUnreadableError(_UNFIT) from error
         self._best = {name: value.to(self.device) for name, value in best.items()}

@@ -58,6 +58,8 @@ class Attempt:
         # Adam's averages for pixels that are hardly ever inked fade into numbers so small
         # (denormal) that the processor slows down over them; 0 serves as well.
         torch.set_flush_denormal(True)
+        # Of several ways to the same sum CUDA shall always take the same.
+        torch.backends.cudnn.deterministic = True
         settings = read_settings()
         device = models.choose_device(run.config.device)
         splits = data.split(data.load(run.config.dataset, settings.data), run.config)

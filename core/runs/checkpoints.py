@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from core.runs import files
+from core.runs.tensors import write_tensors
 
 _KEY: Final = "progress"
 
@@ -19,9 +19,7 @@ def write_checkpoint(
     folder: Path, progress: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
 ) -> None:
     """Replace the checkpoint in `folder` by `arrays`, and `progress` as JSON in its header."""
-    with files.replacing(folder / files.CHECKPOINT) as temporary:
-        save_file(dict(arrays), temporary, metadata={_KEY: json.dumps(dict(progress))})
-        temporary.chmod(0o644)
+    write_tensors(folder / files.CHECKPOINT, arrays, {_KEY: json.dumps(dict(progress))})
 
 
 def read_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]] | None:
@@ -40,6 +38,4 @@ def keep_epoch(folder: Path, epoch: int, weights: Mapping[str, npt.NDArray[np.fl
     """Store the weights after `epoch` beside those of the other epochs."""
     kept = folder / files.CHECKPOINTS
     kept.mkdir(exist_ok=True)
-    with files.replacing(kept / f"epoch-{epoch:05d}.safetensors") as temporary:
-        save_file(dict(weights), temporary)
-        temporary.chmod(0o644)
+    write_tensors(kept / f"epoch-{epoch:05d}.safetensors", weights)

@@ -12,7 +12,7 @@ from core.runs import files
 from core.runs.engines.base import Engine
 from core.runs.fair import advance
 from core.runs.groups import GroupStore
-from core.runs.records import Run, Status, new_status
+from core.runs.records import Run, State, Status
 from core.runs.store import RunStore
 
 # A worker looks at every step whether it shall stop; one that does not within this is ended.
@@ -89,7 +89,7 @@ class RunQueue:
         if _stored_state(self._store, run.id) != "queued":
             return  # it began, and ended, after the runs were listed
         reason = "Its process ended before it began: see worker.log in the run's folder."
-        self._store.write_status(run.id, new_status("crashed", reason=reason))
+        self._store.write_status(run.id, _ended(run.status, "crashed", reason))
 
     def _fill_slots(self, runs: list[Run]) -> None:
         busy = len(self._starting) + sum(run.status.state == "running" for run in runs)
@@ -106,7 +106,7 @@ class RunQueue:
         except OSError as error:
             _log.exception("Run %s could not be started", run.id)
             reason = f"Its process could not be started ({error.strerror})."
-            self._store.write_status(run.id, new_status("failed", reason=reason))
+            self._store.write_status(run.id, _ended(run.status, "failed", reason))
         else:
             self._starting.add(run.id)
 
@@ -159,9 +159,12 @@ def waiting_before(runs: list[Run], run_id: str) -> int:
 
 
 def _cancelled(status: Status) -> Status:
-    return status.model_copy(
-        update={"state": "cancelled", "reason": "Cancelled.", "heartbeat": time.time()}
-    )
+    return _ended(status, "cancelled", "Cancelled.")
+
+
+def _ended(status: Status, state: State, reason: str) -> Status:
+    # Of the status before: an attempt keeps its number.
+    return status.model_copy(update={"state": state, "reason": reason, "heartbeat": time.time()})
 
 
 def _cancel_requested_for(store: RunStore, run_id: str) -> float | None:

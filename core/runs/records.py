@@ -127,7 +127,10 @@ class Run(_Record):
         if status.state != "running" or not status.step or status.started is None:
             return None
         elapsed = status.heartbeat - status.started
-        return max(0.0, elapsed / status.step * (status.steps - status.step))
+        left = elapsed / status.step * (status.steps - status.step)
+        if self.config.max_seconds is not None:
+            left = min(left, self.config.max_seconds - elapsed)
+        return max(0.0, left)
 
     @property
     def seconds_to_result(self) -> float | None:

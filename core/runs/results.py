@@ -8,11 +8,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 from core.config import CLASSES, IMAGE_SIDE
 from core.errors import RunStateError, RunUnreadableError
 from core.runs import files
+from core.runs.tensors import write_tensors
 
 # Shown where somebody wants to see test digits in general, not only the misread ones.
 KEPT_DIGITS: Final = 100
@@ -67,9 +68,7 @@ def write_digits(folder: Path, pixels: npt.NDArray[np.uint8], wrong: npt.NDArray
 
 def write_weights(folder: Path, weights: Mapping[str, npt.NDArray[np.float32]]) -> None:
     """Store the trained weights by name."""
-    with files.replacing(folder / files.WEIGHTS) as temporary:
-        save_file(dict(weights), temporary)
-        temporary.chmod(0o644)  # safetensors leaves it to its owner alone, unlike the rest
+    write_tensors(folder / files.WEIGHTS, weights)
 
 
 def read_predictions(folder: Path) -> Predictions:

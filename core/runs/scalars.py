@@ -25,8 +25,9 @@ class ScalarWriter:
     """Writes the figures of each epoch into an event file in the run's folder."""
 
     def __init__(self, folder: Path, *, after_epoch: int = 0) -> None:
+        earlier = any(folder.glob("events.out.tfevents.*"))
         self._writer = EventFileWriter(str(folder))
-        if after_epoch:
+        if earlier:
             # Tells TensorBoard to forget what a crashed attempt wrote from here on.
             start = SessionLog(status=SessionLog.START)
             event = Event(wall_time=time.time(), step=after_epoch + 1, session_log=start)

@@ -83,6 +83,7 @@ class Worker:
         return run
 
     def _train(self, run: Run) -> bool:
+        _remove_leftovers(self.folder)
         # Freed to say what happened, should the disk be full then.
         (self.folder / files.RESERVE).write_bytes(bytes(_RESERVE_BYTES))
         return Attempt(self._store, run, self, self._asked_to_stop).train()
@@ -128,10 +129,20 @@ class Worker:
         return 0 if state == "cancelled" else 1
 
 
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what a killed attempt left half written; only while holding the worker's lock."""
+    for place in (folder, folder / files.CHECKPOINTS):
+        for path in place.glob(".*.tmp"):
+            # The queue and a cancel may be writing the status at this moment.
+            if not path.name.startswith(f".{files.STATUS}"):
+                path.unlink(missing_ok=True)
+
+
 def _is_out_of_memory(error: Exception) -> bool:
     """Tell whether torch could get no memory; on the CPU it says so only in words."""
     kind = type(error).__name__
-    return kind == "OutOfMemoryError" or "can't allocate memory" in str(error)
+    said = str(error).lower()
+    return kind == "OutOfMemoryError" or "can't allocate memory" in said or "out of memory" in said
 
 
 def _file_problem(error: OSError) -> str:
