@@ -1,7 +1,7 @@
 """Which settings mean something beside which others, and which contradict each other."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from core.config.constants import MAX_PARAMETERS, TRAINING_IMAGES
 
@@ -98,7 +98,9 @@ def fitting_value(field: str, before: "RunConfig", after: "RunConfig") -> object
     if not applies(field, after):
         return _IDLE.get(field, default)
     if field == "step_epochs" and not applies(field, before):
-        return min(default, max(1, after.epochs // 3))  # so that a short training has steps too
+        # So that a short training has steps too. A form may hand over what was typed so far.
+        epochs: Any = after.epochs
+        return min(default, max(1, epochs // 3)) if isinstance(epochs, int) else default
     if not applies(field, before):
         return _STARTS.get(field, default)
     return getattr(before, field)
