@@ -18,11 +18,18 @@ LARGE = RunConfig(
 LARGE_SECONDS = 3.3
 
 
-def finished(config: RunConfig, seconds: float, *, start: float = 0, example: bool = False) -> Run:
+def finished(
+    config: RunConfig,
+    seconds: float,
+    *,
+    start: float = 0,
+    example: bool = False,
+    epochs: int | None = None,
+) -> Run:
     now = time.time()
     ended = now + start + seconds if start else now
     summary = Summary(
-        epochs=config.epochs,
+        epochs=config.epochs if epochs is None else epochs,
         steps=1,
         seconds=seconds,
         train_images=1,
@@ -60,6 +67,19 @@ def test_a_run_like_one_that_finished_takes_as_long() -> None:
     runs = [finished(SMALL, 50), finished(LARGE, LARGE_SECONDS)]
     near = [finished(SMALL, 50.0) for _ in range(5)]
     assert training_seconds(SMALL, runs + near) == pytest.approx(50, rel=0.1)
+
+
+def test_a_run_that_ended_early_counts_as_the_epochs_it_trained() -> None:
+    long = SMALL.replace(epochs=1000)
+    ended_early = finished(long, 1.0, epochs=10)
+    assert training_seconds(long, [ended_early]) == pytest.approx(100, rel=0.2)
+
+
+def test_a_run_that_ended_early_is_as_near_as_what_it_trained() -> None:
+    # Of one kind and size but for the epochs: the five nearest decide.
+    alike = [finished(SMALL, 50.0) for _ in range(5)]
+    ended_early = [finished(SMALL, 1.0, epochs=1) for _ in range(5)]
+    assert training_seconds(SMALL, ended_early + alike) == pytest.approx(50, rel=0.1)
 
 
 def test_a_slower_machine_is_foreseen_to_take_longer() -> None:

@@ -8,12 +8,14 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from core.analysis.outcomes import choice_sentences, half_interval, outcomes
+from core.analysis.outcomes import Outcome, choice_sentences, half_interval, outcomes
 from core.config import RunConfig
-from core.errors import ConfigError
+from core.errors import ConfigError, RunError
+from core.runs import fair as fair_module
 from core.runs import files
 from core.runs.engines.local import LocalEngine
 from core.runs.fair import advance
@@ -31,6 +33,7 @@ from core.runs.groups import (
 from core.runs.queue import RunQueue, cancel
 from core.runs.records import Run, State, new_status
 from core.runs.store import RunStore
+from core.ui.groups_view import foremost, to_compare
 
 PATIENCE_SECONDS = 120
 TINY = RunConfig(dataset="digits", train_size=100, hidden_sizes=(16,), epochs=1, learning_rate=0.1)
@@ -148,6 +151,106 @@ def test_a_launch_that_broke_off_is_completed_by_the_keeper(
     assert sorted(run.config.seed for run in readable(store)) == [0, 1, 2]
 
 
+def disk_full_after(monkeypatch: pytest.MonkeyPatch, runs: int) -> None:
+    create, made = RunStore.create, []
+
+    def create_or_not(store: RunStore, config: RunConfig, **more: Any) -> str:
+        if len(made) == runs:
+            raise RunError("No run can be created (No space left on device).")
+        made.append(config)
+        return create(store, config, **more)
+
+    monkeypatch.setattr(RunStore, "create", create_or_not)
+
+
+def test_a_launch_that_finds_the_disk_full_is_cancelled_and_says_why(
+    store: RunStore, groups: GroupStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = plan_sweep(TINY, {"seed": (0, 1, 2)}, name="", limit=500)
+    disk_full_after(monkeypatch, 1)
+    with pytest.raises(RunError, match="No space left"):
+        launch_group(store, groups, group)
+    assert groups.is_cancelled(group)
+
+
+def test_a_launch_that_found_the_disk_full_is_never_completed(
+    store: RunStore, groups: GroupStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = plan_sweep(TINY, {"seed": (0, 1, 2)}, name="", limit=500)
+    with monkeypatch.context() as patch:
+        disk_full_after(patch, 1)
+        with pytest.raises(RunError):
+            launch_group(store, groups, group)
+    for _ in range(3):
+        look(store, groups)
+    assert [run.status.state for run in readable(store)] == ["cancelled"]
+    assert now(groups, group).stage == "cancelled"
+
+
+def test_a_group_that_breaks_the_keeper_does_not_starve_the_others(
+    store: RunStore, groups: GroupStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = plan_sweep(TINY, {"seed": (0, 1)}, name="good", limit=500)
+    bad = plan_sweep(TINY, {"seed": (0, 1)}, name="bad", limit=500)
+    make = fair_module.make_missing
+
+    def make_or_break(store: RunStore, group: Group, *more: Any) -> None:
+        if group.id == bad.id:
+            raise ValueError("nobody thought of it")
+        make(store, group, *more)
+
+    monkeypatch.setattr(fair_module, "make_missing", make_or_break)
+    groups.write(good)
+    groups.write(bad)  # the newer one, so that it comes first
+    look(store, groups)
+    assert now(groups, good).stage == "running"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"varied": {"model_fields": [1]}},
+        {"varied": {"lr": [1]}},
+        {"varied": {"seed": []}},
+        {"varied": {}},
+        {"limit": 10**9},
+        {"kind": "fair", "rates": {"sgd": [0.1], "magic": [0.1]}},
+        {"kind": "fair", "rates": {"sgd": [0.1], "adam": []}},
+        {"kind": "fair", "rates": {"sgd": [0.1]}, "choices": {"adam": {"tried": 1, "usable": 0}}},
+    ],
+)
+def test_a_group_file_that_names_what_no_run_has_is_passed_over(
+    groups: GroupStore, changes: dict[str, object]
+) -> None:
+    group = plan_sweep(TINY, {"seed": (0, 1)}, name="", limit=500)
+    groups.write(group)
+    path = groups.folder / f"{group.id}.json"
+    files.write_json(path, files.read_json(path) | changes)
+    assert groups.find(group.id) is None
+
+
+@pytest.mark.parametrize("granted", [500, 1000])
+def test_the_keeper_makes_no_more_runs_than_were_granted(
+    store: RunStore, groups: GroupStore, granted: int
+) -> None:
+    group = plan_sweep(TINY, {"seed": range(2)}, name="", limit=granted)
+    groups.write(group.model_copy(update={"varied": {"seed": tuple(range(granted + 1))}}))
+    look(store, groups)
+    assert (readable(store), now(groups, group).stage) == ([], "cancelled")
+    assert f"would be {granted + 1:,} runs" in now(groups, group).note
+
+
+def test_more_runs_than_usual_can_be_granted() -> None:
+    group = plan_sweep(TINY, {"seed": range(501)}, name="", limit=600)
+    assert len(group.first_configs()) == 501
+
+
+def test_a_search_of_more_runs_than_were_granted_is_refused() -> None:
+    group = plan_fair(TINY, RATES, 2, name="", limit=500)
+    with pytest.raises(ConfigError, match="at most 3 are started"):
+        group.model_copy(update={"limit": 3}).first_configs()
+
+
 def test_the_keeper_leaves_a_launch_under_way_alone(store: RunStore, groups: GroupStore) -> None:
     groups.write(plan_sweep(TINY, {"seed": (0, 1, 2)}, name="", limit=500))
     with groups.lock():
@@ -212,6 +315,44 @@ def test_one_value_has_no_interval() -> None:
     assert half_interval([0.9]) is None
 
 
+@pytest.mark.parametrize(
+    ("half", "said"),
+    [(None, ""), (0.0, "under 0.1"), (0.0004, "under 0.1"), (0.0006, "0.1"), (0.6, "over 50")],
+)
+def test_an_interval_is_never_told_as_nothing(half: float | None, said: str) -> None:
+    assert outcome(half=half).spoken_half == said
+
+
+def outcome(validation: float | None = None, half: float | None = None) -> Outcome:
+    return Outcome("0.1", TINY, ("a",), 1, validation, 0.5, half)
+
+
+def test_of_too_many_rows_those_best_on_validation_images_are_shown() -> None:
+    shown, said = foremost([outcome(place / 100) for place in range(25)])
+    assert [row.validation_accuracy for row in shown[:2]] == [0.24, 0.23]
+    assert said == "The 20 of 25 that read the validation images best."
+
+
+def test_of_too_many_rows_without_validation_images_the_first_are_shown() -> None:
+    rows = [outcome() for _ in range(25)]
+    shown, said = foremost(rows)
+    assert all(one is other for one, other in zip(shown, rows[:20], strict=True))
+    assert said == "The first 20 of 25."
+
+
+@pytest.mark.parametrize(
+    ("validation", "label"), [(0.5, "Compare the best 8"), (None, "Compare the first 8")]
+)
+def test_the_button_calls_best_only_what_was_seen_to_be(
+    store: RunStore, groups: GroupStore, validation: float | None, label: str
+) -> None:
+    group = plan_sweep(TINY, {"seed": range(9)}, name="", limit=500)
+    ids = launch_group(store, groups, group)
+    for run_id in ids:
+        end(store, store.read(run_id), validation)
+    assert to_compare(group, readable(store)) == (ids[:8], label)
+
+
 # A fair comparison
 
 
@@ -238,6 +379,23 @@ def test_no_final_run_is_made_while_a_search_run_is_left(
     assert (finals(store, group), now(groups, group).stage) == ([], "search")
 
 
+def test_a_listing_from_before_the_launch_chooses_nothing(
+    store: RunStore, groups: GroupStore
+) -> None:
+    group = fair(store, groups)
+    advance(store, groups, [], cancel)
+    assert (now(groups, group).stage, now(groups, group).choices) == ("search", {})
+
+
+def test_a_listing_with_only_some_of_the_search_chooses_nothing(
+    store: RunStore, groups: GroupStore
+) -> None:
+    group = fair(store, groups)
+    end(store, searched(store, group, "sgd", 0.1))
+    advance(store, groups, [searched(store, group, "sgd", 0.1)], cancel)
+    assert now(groups, group).stage == "search"
+
+
 def test_the_best_rate_of_each_goes_on_with_seeds_the_search_did_not_see(
     store: RunStore, groups: GroupStore
 ) -> None:
@@ -257,6 +415,30 @@ def test_of_equal_accuracies_the_lower_loss_wins(store: RunStore, groups: GroupS
     group = fair(store, groups)
     end(store, searched(store, group, "sgd", 0.1), loss=0.9)
     end(store, searched(store, group, "sgd", 0.01), loss=1.1)
+    end_all(store, group)
+    look(store, groups)
+    assert now(groups, group).choices["sgd"].rate == 0.1
+
+
+def test_of_equal_accuracies_the_loss_of_the_epoch_that_is_kept_counts(
+    store: RunStore, groups: GroupStore
+) -> None:
+    group = fair(store, groups)
+    for rate, losses in ((0.1, (0.2, 0.9)), (0.01, (0.5, 0.6))):
+        run = searched(store, group, "sgd", rate)
+        end(store, run)
+        folder = store.folder(run.id)
+        files.write_json(
+            folder / files.SUMMARY,
+            files.read_json(folder / files.SUMMARY) | {"epochs": 2, "best_epoch": 1},
+        )
+        (folder / f"{files.EPOCHS}.jsonl").write_text(
+            "".join(
+                json.dumps({"epoch": epoch, "step": 2, "images": 100, "seconds": 1.0,
+                            "train_loss": 1.0, "validation_loss": loss}) + "\n"
+                for epoch, loss in enumerate(losses, start=1)
+            )
+        )  # fmt: skip
     end_all(store, group)
     look(store, groups)
     assert now(groups, group).choices["sgd"].rate == 0.1

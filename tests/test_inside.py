@@ -13,7 +13,14 @@ from core.runs.history import HistoryWriter
 from core.runs.records import Environment, Run, Status, Summary, new_status
 from core.runs.store import RunStore
 from core.ui.compare_view import fact_lines
-from core.ui.inside_view import OLDER, Recorded, layer_lines, layer_table, read_recorded
+from core.ui.inside_view import (
+    OLDER,
+    Recorded,
+    layer_lines,
+    layer_table,
+    read_recorded,
+    why_no_lines,
+)
 from core.words import early_end, figure, origin, state_detail, weighted_layers
 
 CONFIG = RunConfig(dataset="digits", hidden_sizes=(8,), epochs=3)
@@ -124,6 +131,22 @@ def test_a_layer_without_relu_has_no_line_of_dead_units(store: RunStore) -> None
     of_run = recorded(store, layer(1, 1, dead_share=0.5), layer(1, 2))
     (line,) = layer_lines(of_run, "dead_share", 100)
     assert (line.label, line.raw.tolist()) == ("1: fully connected, 8 units", [50])
+
+
+@pytest.mark.parametrize(
+    ("column", "figures", "said"),
+    [
+        ("update_ratio", {"weight_norm": 0.0}, "its weights are all 0, so there is nothing to"),
+        ("update_ratio", {"weight_norm": None}, "none of its figures was a finite number"),
+        ("gradient_norm", {}, "none of its figures was a finite number"),
+        ("dead_share", {}, "it has no ReLU units"),
+    ],
+)
+def test_why_recorded_layers_have_no_lines_is_not_blamed_on_a_version(
+    store: RunStore, column: str, figures: dict[str, float | None], said: str
+) -> None:
+    of_run = recorded(store, layer(1, 1, **{column: None}, **figures))
+    assert why_no_lines(of_run, column).startswith(said)
 
 
 def test_layers_that_no_network_of_these_settings_has_go_by_their_number(store: RunStore) -> None:

@@ -66,6 +66,8 @@ def test_a_created_run_waits(store: RunStore) -> None:
         ({}, "SGD 0.001, MLP"),
         ({"optimizer": "adam", "learning_rate": 0.01}, "Adam 0.01, MLP"),
         ({"optimizer": "adagrad", "model": "cnn", "channels": (2,)}, "Adagrad 0.001, CNN"),
+        ({"model": "softmax", "hidden_sizes": ()}, "SGD 0.001, softmax regression"),
+        ({"learning_rate": 0.00001}, "SGD 0.00001, MLP"),
     ],
 )
 def test_a_run_without_a_name_gets_one(store: RunStore, values: dict, name: str) -> None:

@@ -85,6 +85,12 @@ def test_the_table_has_a_row_a_combination_and_the_groups_id_comes_last(
     assert [found.id for found in GroupStore(runs).list()] == [group]
 
 
+def test_what_the_interval_means_is_said(
+    swept: tuple[Path, "subprocess.CompletedProcess[str]"],
+) -> None:
+    assert "how much the seed matters, not how other test images would" in swept[1].stderr
+
+
 def test_a_dry_run_of_a_fair_comparison_trains_nothing(tmp_path: Path) -> None:
     done = sweep(tmp_path, "article2-mse", "--fair", "--seeds", "2", "--dry-run")
     assert done.returncode == 0, done.stderr

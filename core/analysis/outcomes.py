@@ -3,10 +3,14 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from core.config import RunConfig, choice_word, value_word
 from core.runs.groups import Group, Role, runs_of, setting_in_words
 from core.runs.records import Run
+
+# Of the interval of a mean over seeds: all its runs were judged on the same test images.
+SEEDS_ONLY: Final = "It tells how much the seed matters, not how other test images would turn out."
 
 
 @dataclass(frozen=True)
@@ -23,10 +27,14 @@ class Outcome:
 
     @property
     def spoken_half(self) -> str:
-        """`test_half` in percent, no wider than it can mean anything; empty where there is none."""
+        """`test_half` in percent, as exact as it can mean anything; empty where there is none."""
         if self.test_half is None:
             return ""
-        return "over 50" if self.test_half > 0.5 else f"{100 * self.test_half:.1f}"
+        if self.test_half > 0.5:
+            return "over 50"
+        text = f"{100 * self.test_half:.1f}"
+        # Few seeds that happen to agree do not make a mean exact.
+        return "under 0.1" if text == "0.0" else text
 
 
 def outcomes(group: Group, runs: Sequence[Run]) -> list[Outcome]:

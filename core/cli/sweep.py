@@ -10,7 +10,7 @@ from typing import Any, Final
 from tqdm import tqdm
 
 from core import words
-from core.analysis.outcomes import Outcome, choice_sentences, outcomes
+from core.analysis.outcomes import SEEDS_ONLY, Outcome, choice_sentences, outcomes
 from core.cli.follow import Interruptions
 from core.cli.text import note, plain, say, shortened, write_json, write_table
 from core.config import RunConfig, value_word
@@ -205,6 +205,8 @@ def _write(group: Group, runs: list[Run]) -> None:
             say()
         columns = ["settings", "finished", "validation", "test", "± (95 %)"]
         write_table(columns, [_row(row) for row in rows])
+        if any(row.test_half is not None for row in rows):
+            note(f"± is half of the 95 % interval of a mean over the seeds. {SEEDS_ONLY}")
     say(group.id)
 
 

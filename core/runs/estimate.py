@@ -36,7 +36,7 @@ def estimated_seconds(
     measured = alike or finished
     if not measured or not configs:
         return None
-    works = [(run, work_seconds(run.config)) for run in measured]
+    works = [(run, _work_done(run)) for run in measured]
     known: dict[RunConfig, float] = {}
     for config in configs:
         # Neither changes how long it takes.
@@ -63,6 +63,12 @@ def work_seconds(config: RunConfig) -> float:
     steps = math.ceil(train / config.batch_size)
     epoch = _SECONDS_A_PRODUCT * passes * products + _SECONDS_A_STEP * steps
     return _SECONDS_TO_WARM_UP + config.epochs * epoch
+
+
+def _work_done(run: Run) -> float:
+    # Of the epochs trained: early stopping or a time limit may have left most of them out.
+    epochs = run.config.epochs if run.summary is None else run.summary.epochs
+    return work_seconds(run.config.model_copy(update={"epochs": epochs}))
 
 
 def spoken_estimate(count: int, seconds: float | None) -> str:

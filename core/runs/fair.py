@@ -48,7 +48,7 @@ def advance(
             continue
         try:
             _advance_one(store, groups, group, runs, cancel)
-        except (DigitLabError, OSError):
+        except Exception:  # noqa: BLE001 - whatever is wrong with one, the others go on
             _log.exception("The group %s (%s) could not be taken further", group.id, group.name)
 
 
@@ -93,14 +93,27 @@ def _advance_one(
     elif group.stage == "planned":
         _prepare(store, groups, group)
     elif group.stage == "search":
-        searched = runs_of(group, runs, "search")
-        if all(has_ended(store, run) for run in searched):
-            # Before any final run is made, so that nothing can change the choice afterwards.
-            chosen = choose(store, group, searched)
-            groups.write(group.model_copy(update={"stage": "chosen", "choices": chosen}))
+        # By the listing at hand first: to list anew for each group at each look takes long.
+        if all(has_ended(store, run) for run in runs_of(group, runs, "search")):
+            _end_search(store, groups, group)
     elif group.stage == "chosen":
-        make_missing(store, group, group.final_configs(), "final")
-        groups.write(group.model_copy(update={"stage": "final"}))
+        try:
+            configs = group.final_configs()
+        except ConfigError as error:
+            _give_up(groups, group, error)
+        else:
+            make_missing(store, group, configs, "final")
+            groups.write(group.model_copy(update={"stage": "final"}))
+
+
+def _end_search(store: RunStore, groups: GroupStore, group: Group) -> None:
+    """Choose the rates if all search runs have ended, as the disk has them now."""
+    # Listed after the group's file was read: a listing from before may lack all its runs.
+    searched = runs_of(group, readable(store), "search")
+    if searched and all(has_ended(store, run) for run in searched):
+        # Before any final run is made, so that nothing can change the choice afterwards.
+        chosen = choose(store, group, searched)
+        groups.write(group.model_copy(update={"stage": "chosen", "choices": chosen}))
 
 
 def _prepare(store: RunStore, groups: GroupStore, group: Group) -> None:
@@ -114,16 +127,22 @@ def _prepare(store: RunStore, groups: GroupStore, group: Group) -> None:
         now = groups.find(group.id)
         if now is None or now.stage != "planned":
             return
-        try:
-            configs = now.first_configs()
-        except ConfigError as error:
-            end = {"stage": "cancelled", "note": f"{_UNPLANNABLE}{error}"}
-            groups.write(now.model_copy(update=end))
-            return
-        make_missing(store, now, configs, first_role(now))
+        # Of a cancelled one nothing is made any more, and what was made ends at the next look.
+        if not groups.is_cancelled(now):
+            try:
+                configs = now.first_configs()
+            except ConfigError as error:
+                _give_up(groups, now, error)
+                return
+            make_missing(store, now, configs, first_role(now))
         groups.write(now.model_copy(update={"stage": first_stage(now)}))
     finally:
         lock.release()
+
+
+def _give_up(groups: GroupStore, group: Group, error: ConfigError) -> None:
+    end = {"stage": "cancelled", "note": f"{_UNPLANNABLE}{error}"}
+    groups.write(group.model_copy(update=end))
 
 
 def _cancel_all(
@@ -134,7 +153,8 @@ def _cancel_all(
     cancel: Callable[[RunStore, str], None],
 ) -> None:
     if group.stage == "planned":
-        return _prepare(store, groups, group)  # first whole, then ended: none is made afterwards
+        # Not while its launcher is at work: that one makes them all first.
+        return _prepare(store, groups, group)
     for run in runs_of(group, runs):
         if run.active and not (store.folder(run.id) / files.CANCEL).exists():
             with contextlib.suppress(RunStateError):  # it ended in the same moment
@@ -168,5 +188,9 @@ def _best(store: RunStore, tried: int, searched: Sequence[Run]) -> Choice:
 
 
 def _validation_loss(store: RunStore, run: Run) -> float:
-    losses = store.epochs(run.id)["validation_loss"].dropna()
+    epochs = store.epochs(run.id)
+    if run.summary is not None and run.summary.best_epoch is not None:
+        # With early stopping that epoch's weights are kept, and its accuracy is the run's.
+        epochs = epochs[epochs["epoch"] == run.summary.best_epoch]
+    losses = epochs["validation_loss"].dropna()
     return float(losses.iloc[-1]) if len(losses) else math.inf

@@ -15,19 +15,21 @@ from typing import Annotated, Any, Final, Literal
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from core.config import ALIASES, RunConfig, choice_word, field_title, value_word
+from core.config import ALIASES, CHOICES, RunConfig, choice_word, field_title, value_word
 from core.errors import ConfigError, DigitLabError, RunError
 from core.recipes import recipe_of
 from core.runs import files
 from core.runs.records import Run
-from core.runs.store import RunStore, new_run_id
-from core.sweeps import consecutive_seeds, judged_on_validation, vary
+from core.runs.store import MODEL_WORDS, RunStore, new_run_id
+from core.sweeps import MAX_RUNS, consecutive_seeds, judged_on_validation, vary
 
 Role = Literal["search", "final"]
 Stage = Literal["planned", "running", "search", "chosen", "final", "cancelled"]
 # In these the keeper of the queue makes no further run of its own accord.
 _LAST_STAGES: Final[frozenset[Stage]] = frozenset({"running", "final", "cancelled"})
 _LAUNCH_PATIENCE_SECONDS: Final = 20.0
+# Whatever --max-runs allows: a damaged file must not fill the disk with runs.
+_HIGHEST_LIMIT: Final = 100_000
 _SPEAK_FOR_THEMSELVES: Final = ("optimizer", "learning_rate")
 
 _log = logging.getLogger(__name__)
@@ -69,6 +71,7 @@ class Group(BaseModel):
     seeds: tuple[int, ...] = ()  # those of its final runs
     choices: dict[str, Choice] = {}  # by optimizer, once the search has ended
     note: str = ""  # a sentence on what was changed to make the comparison fair
+    limit: int = Field(MAX_RUNS, ge=1, le=_HIGHEST_LIMIT)  # the most runs it may have
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -83,9 +86,13 @@ class Group(BaseModel):
         return sum(map(len, self.rates.values())) + len(self.seeds) * len(self.rates)
 
     def first_configs(self) -> list[RunConfig]:
-        """Return the runs of a sweep, or the search runs of a fair comparison."""
+        """Return the runs of a sweep, or the search runs of a fair comparison.
+
+        Raises ConfigError where they contradict themselves or are more than the limit.
+        """
         if self.kind == "sweep":
-            return vary(self.base, self.varied, limit=10**9)
+            return vary(self.base, self.varied, limit=self.limit)
+        _check_count(sum(map(len, self.rates.values())), self.limit)
         return [
             self.base.switch(optimizer=optimizer, learning_rate=rate)
             for optimizer, rates in self.rates.items()
@@ -105,7 +112,11 @@ class Group(BaseModel):
         return self.first_configs() + finals
 
     def final_configs(self) -> list[RunConfig]:
-        """Return the final runs of a fair comparison, as far as rates are chosen."""
+        """Return the final runs of a fair comparison, as far as rates are chosen.
+
+        Raises ConfigError as `first_configs` does.
+        """
+        _check_count(len(self.choices) * len(self.seeds), self.limit)
         return [
             self.base.switch(optimizer=optimizer, learning_rate=choice.rate, seed=seed)
             for optimizer, choice in self.choices.items()
@@ -183,6 +194,7 @@ def plan_sweep(
     base: RunConfig, varied: Mapping[str, Sequence[object]], *, name: str, limit: int
 ) -> Group:
     """Return a new group of every combination of `varied`. Raises ConfigError as `vary` does."""
+    limit = min(limit, _HIGHEST_LIMIT)
     vary(base, varied, limit=limit)
     varied = {ALIASES.get(field, field): values for field, values in varied.items()}
     return Group(
@@ -192,6 +204,7 @@ def plan_sweep(
         created=time.time(),
         base=base,
         varied={field: tuple(values) for field, values in varied.items()},
+        limit=limit,
     )
 
 
@@ -225,12 +238,8 @@ def plan_fair(
             raise ConfigError(f"Name learning rates for {word}, each once.")
     if base.seed + seeds > 2**31 - 1:
         raise ConfigError("The seed is too large to leave room for those of the final runs.")
-    count = sum(map(len, rates.values())) + seeds * len(rates)
-    if count > limit:
-        raise ConfigError(
-            f"This would be {count:,} runs; at most {limit:,} are started at once. Name fewer "
-            "rates or seeds, or raise the limit on the command line with --max-runs."
-        )
+    limit = min(limit, _HIGHEST_LIMIT)
+    _check_count(sum(map(len, rates.values())) + seeds * len(rates), limit)
     judged, note = judged_on_validation(base)
     words = [choice_word("optimizer", optimizer) for optimizer in rates]
     group = Group(
@@ -242,6 +251,7 @@ def plan_fair(
         rates={optimizer: tuple(tried) for optimizer, tried in rates.items()},
         seeds=consecutive_seeds(base.seed + 1, seeds),
         note=note,
+        limit=limit,
     )
     group.first_configs()  # says what contradicts itself
     return group
@@ -250,16 +260,32 @@ def plan_fair(
 def launch_group(store: RunStore, groups: GroupStore, group: Group) -> list[str]:
     """Write the group down, make its first runs and return their ids. Raises RunError.
 
-    If this process ends in between, the keeper of the queue makes the rest.
+    If this process ends in between, the keeper of the queue makes the rest. If a run cannot be
+    made, the whole group is cancelled: whoever reads the error takes it as not launched.
     """
     try:
         with groups.lock().acquire(timeout=_LAUNCH_PATIENCE_SECONDS):
             groups.write(group)
-            make_missing(store, group, group.first_configs(), first_role(group))
-            groups.write(group.model_copy(update={"stage": first_stage(group)}))
+            try:
+                make_missing(store, group, group.first_configs(), first_role(group))
+                groups.write(group.model_copy(update={"stage": first_stage(group)}))
+            except (DigitLabError, OSError) as error:
+                _cancel_quietly(groups, group)
+                if isinstance(error, OSError):
+                    raise RunError(
+                        f"The runs of {group.name} cannot be made ({error.strerror})."
+                    ) from error
+                raise
     except Timeout as error:
         raise RunError("Other runs are being prepared: try again in a moment.") from error
     return [run.id for run in reversed(runs_of(group, readable(store)))]
+
+
+def _cancel_quietly(groups: GroupStore, group: Group) -> None:
+    try:
+        groups.cancel(group)
+    except RunError:  # the first error says more, and is the one to be read
+        _log.exception("The group %s (%s) could not be cancelled", group.id, group.name)
 
 
 def first_stage(group: Group) -> Stage:
@@ -318,7 +344,7 @@ def setting_in_words(field: str, config: RunConfig) -> str:
     """Return the value of `field` in `config`, with its name unless it speaks for itself."""
     value = value_word(field, getattr(config, field))
     if field == "model":
-        return config.model.upper()
+        return MODEL_WORDS[config.model]
     return value if field in _SPEAK_FOR_THEMSELVES else f"{field_title(field)} {value}"
 
 
@@ -329,6 +355,14 @@ def _run_name(group: Group, config: RunConfig, *, with_seed: bool) -> str:
     rate = value_word("learning_rate", config.learning_rate)
     method = f"{choice_word('optimizer', config.optimizer)} {rate}"
     return ", ".join([method, *(setting_in_words(field, config) for field in more)])
+
+
+def _check_count(count: int, limit: int) -> None:
+    if count > limit:
+        raise ConfigError(
+            f"This would be {count:,} runs; at most {limit:,} are started at once. Name fewer "
+            "rates or seeds, or raise the limit on the command line with --max-runs."
+        )
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -342,7 +376,23 @@ def _one_line(name: str) -> str:
 
 def _load(path: Path) -> Group | None:
     try:
-        return Group.model_validate({**files.read_json(path), "id": path.stem})
+        group = Group.model_validate({**files.read_json(path), "id": path.stem})
+        _check_names(group)
     except (DigitLabError, ValidationError) as error:
         _log.warning("The group file %s is passed over: %s", path, error)
         return None
+    return group
+
+
+def _check_names(group: Group) -> None:
+    """Raise ConfigError where a file names what no run has: pages rely on the names."""
+    listed = group.varied if group.kind == "sweep" else group.rates
+    known = set(RunConfig.model_fields if group.kind == "sweep" else CHOICES["optimizer"])
+    strange = [name for name in listed if name not in known]
+    strange += [name for name in group.choices if name not in group.rates]
+    empty = [name for name, values in listed.items() if not values]
+    if strange or empty or not listed:
+        raise ConfigError(
+            f"It must name settings or optimizers that there are, each with values; got "
+            f"{', '.join([*strange, *empty]) or 'none'}."
+        )

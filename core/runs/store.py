@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import ValidationError
 
-from core.config import RunConfig
+from core.config import Architecture, RunConfig, choice_word, value_word
 from core.errors import ConfigError, RunError, RunNotFoundError, RunStateError, RunUnreadableError
 from core.runs import files
 from core.runs.history import EPOCH_COLUMNS, LAYER_COLUMNS, STEP_COLUMNS, read_history
@@ -38,6 +38,12 @@ from core.runs.results import (
 )
 
 PALETTE_SIZE: Final = 8
+# In names, which have no room for what the form says of them.
+MODEL_WORDS: Final[dict[Architecture, str]] = {
+    "softmax": "softmax regression",
+    "mlp": "MLP",
+    "cnn": "CNN",
+}
 # Crockford's base 32: sorts like the number and has no letters that look alike.
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -157,7 +163,10 @@ class RunStore:
         return sorted(runs, key=lambda run: isinstance(run, Run) and run.info.example)
 
     def steps(self, run_id: str) -> pd.DataFrame:
-        """Return one row a step: step, epoch, images, seconds, loss. Empty before the first."""
+        """Return one row a step: step, epoch, images, seconds, loss, learning_rate, gradient_norm.
+
+        Empty before the first; the last two are NaN where an older version trained.
+        """
         return read_history(self.folder(run_id), files.STEPS, STEP_COLUMNS)
 
     def epochs(self, run_id: str) -> pd.DataFrame:
@@ -263,9 +272,8 @@ def new_run_id() -> str:
 
 def default_name(config: RunConfig) -> str:
     """Return a name in plain words: optimizer, model and learning rate."""
-    names = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
-    optimizer = names.get(config.optimizer, config.optimizer.capitalize())
-    return f"{optimizer} {config.learning_rate:g}, {config.model.upper()}"
+    rate = value_word("learning_rate", config.learning_rate)
+    return f"{choice_word('optimizer', config.optimizer)} {rate}, {MODEL_WORDS[config.model]}"
 
 
 def _may_be_run(entry: Path) -> bool:

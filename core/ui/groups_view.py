@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core import words
-from core.analysis.outcomes import Outcome, choice_sentences, outcomes
+from core.analysis.outcomes import SEEDS_ONLY, Outcome, choice_sentences, outcomes
 from core.runs.groups import Group, is_open, runs_of
 from core.runs.records import Run
 from core.ui.launch import group_store
@@ -90,11 +90,20 @@ def _draw_bar(group: Group, mine: Sequence[Run]) -> None:
     )
 
 
+def foremost(rows: Sequence[Outcome]) -> tuple[list[Outcome], str]:
+    """Return the rows that a table has room for, and which they are where not all fit."""
+    if len(rows) <= _ROWS:
+        return list(rows), ""
+    if all(row.validation_accuracy is None for row in rows):
+        return list(rows[:_ROWS]), f"The first {_ROWS} of {len(rows)}."
+    best = sorted(rows, key=lambda row: -(row.validation_accuracy or 0))[:_ROWS]
+    return best, f"The {_ROWS} of {len(rows)} that read the validation images best."
+
+
 def _draw_rows(rows: Sequence[Outcome]) -> None:
-    shown = rows
-    if len(rows) > _ROWS:
-        shown = sorted(rows, key=lambda row: -(row.validation_accuracy or 0))[:_ROWS]
-        st.caption(f"The {_ROWS} of {len(rows)} that read the validation images best.")
+    shown, which = foremost(rows)
+    if which:
+        st.caption(which)
     several = any(len(row.run_ids) > 1 for row in rows)
     table = pd.DataFrame(
         {
@@ -107,13 +116,14 @@ def _draw_rows(rows: Sequence[Outcome]) -> None:
     draw_table(table if several else table.drop(columns="seeds"))
     if several:
         st.caption(
-            "Means over the seeds; ± is half of the 95 % interval of such a mean (Student's t)."
+            "Means over the seeds; ± is half of the 95 % interval of such a mean (Student's t). "
+            f"{SEEDS_ONLY}"
         )
 
 
 def _draw_buttons(group: Group, mine: Sequence[Run], *, still_open: bool) -> None:
     with st.container(horizontal=True):
-        ids, label = _to_compare(group, mine)
+        ids, label = to_compare(group, mine)
         if len(ids) > 1 and st.button(
             label,
             icon=":material/compare_arrows:",
@@ -131,7 +141,7 @@ def _draw_buttons(group: Group, mine: Sequence[Run], *, still_open: bool) -> Non
             st.toast("What waits or trains of it ends within seconds.")
 
 
-def _to_compare(group: Group, mine: Sequence[Run]) -> tuple[list[str], str]:
+def to_compare(group: Group, mine: Sequence[Run]) -> tuple[list[str], str]:
     """Return the runs that the button opens, and what stands on it."""
     if group.kind == "fair":
         finals = [run for run in mine if run.info.role == "final" and run.summary]
@@ -143,14 +153,15 @@ def _to_compare(group: Group, mine: Sequence[Run]) -> tuple[list[str], str]:
     finished = sorted((run for run in mine if run.summary), key=lambda run: run.id)
     if len(finished) <= MAX_RUNS:
         return [run.id for run in finished], f"Compare all {len(finished)}"
-    best = sorted(finished, key=lambda run: -_seen(run))[:MAX_RUNS]
+    # Never by the test images: choosing by them would flatter what is chosen.
+    if all(_seen(run) is None for run in finished):
+        return [run.id for run in finished[:MAX_RUNS]], f"Compare the first {MAX_RUNS}"
+    best = sorted(finished, key=lambda run: -(_seen(run) or 0))[:MAX_RUNS]
     return [run.id for run in best], f"Compare the best {MAX_RUNS}"
 
 
-def _seen(run: Run) -> float:
-    # Never by the test images: choosing by them would flatter what is chosen.
-    seen = run.summary.final_validation_accuracy if run.summary else None
-    return -1.0 if seen is None else seen
+def _seen(run: Run) -> float | None:
+    return run.summary.final_validation_accuracy if run.summary else None
 
 
 def _with_interval(row: Outcome) -> str:

@@ -25,7 +25,7 @@ _SMOOTHING: Final = 0.9
 _FEW: Final = 100
 # All layers of a run have its colour; these tell them apart.
 _DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-OLDER: Final = "not recorded (trained by an older version)"
+OLDER: Final = "not recorded in this run (it was trained by an older version)"
 
 
 @dataclass(frozen=True)
@@ -213,6 +213,15 @@ def layer_lines(of_run: Recorded, column: str, factor: float = 1.0) -> list[Line
     return lines
 
 
+def why_no_lines(of_run: Recorded, column: str) -> str:
+    """Say why a run whose layers were recorded has no figures in `column`."""
+    if column == "dead_share":
+        return "it has no ReLU units"
+    if column == "update_ratio" and of_run.layers["weight_norm"].notna().any():
+        return "its weights are all 0, so there is nothing to measure by"
+    return "none of its figures was a finite number"
+
+
 def _layer_name(names: Sequence[str], number: int) -> str:
     return names[number - 1] if 1 <= number <= len(names) else str(number)
 
@@ -251,8 +260,8 @@ def _draw_run_layers(
         key = f"inside_{record.column}_{of_run.run.id}"
         _chart(of_run.name, record, lines, key, limits)
     else:
-        no_relu = "it has no ReLU units" if record.column == "dead_share" else OLDER
-        st.html(f'<p class="dl-quiet">{named(of_run.run, of_run.name)}: {no_relu}.</p>')
+        why = why_no_lines(of_run, record.column)
+        st.html(f'<p class="dl-quiet">{named(of_run.run, of_run.name)}: {why}.</p>')
     last = int(of_run.layers["epoch"].max())
     st.html(f'<p class="dl-quiet">After epoch {last}:</p>')
     draw_table(layer_table(of_run))
