@@ -124,7 +124,9 @@ def test_inside_the_training_shows_what_was_recorded_once_it_is_opened(
     expect(section).to_be_visible()
     expect(section.locator(".dl-chart")).to_have_count(0)
     page.get_by_text("Inside the training").click()
-    expect(section).to_contain_text("old: not recorded in this run (it was trained by an older version)")
+    expect(section).to_contain_text(
+        "old: not recorded in this run (it was trained by an older version)"
+    )
     expect(section.locator(".dl-chart .main-svg").first).to_be_visible()
     expect(section.locator(".dl-chart")).to_have_count(5)
     expect(section.locator("table")).to_contain_text("1: fully connected, 128 units")
