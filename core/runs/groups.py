@@ -197,10 +197,12 @@ def plan_sweep(
     limit = min(limit, _HIGHEST_LIMIT)
     vary(base, varied, limit=limit)
     varied = {ALIASES.get(field, field): values for field, values in varied.items()}
+    recipe = recipe_of(base)
+    of_recipe = f", {recipe.title}" if recipe else ""
     return Group(
         id=new_run_id(),
         kind="sweep",
-        name=_one_line(name) or f"Sweep over {_listed(map(field_title, varied))}",
+        name=_one_line(name) or f"Sweep over {_listed(map(field_title, varied))}{of_recipe}",
         created=time.time(),
         base=base,
         varied={field: tuple(values) for field, values in varied.items()},
