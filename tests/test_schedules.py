@@ -99,9 +99,14 @@ def test_steps_down_count_from_the_first_epoch_whatever_the_warm_up() -> None:
     assert warmed[7:] == plain[7:]
 
 
+def scheduled(schedule: str) -> dict[str, object]:
+    """Return the settings of a schedule that fits into few epochs."""
+    return {"schedule": schedule} | ({"step_epochs": 2} if schedule == "step" else {})
+
+
 @pytest.mark.parametrize("schedule", ["constant", "step", "cosine"])
 def test_a_warm_up_as_long_as_the_training_only_rises(schedule: str) -> None:
-    found = rates(config(schedule=schedule, warmup_epochs=6))
+    found = rates(config(**scheduled(schedule), warmup_epochs=6))
     assert all(before < after for before, after in pairwise(found))
 
 
@@ -117,7 +122,7 @@ def trained(data, **values: object) -> Training:
 
 @pytest.mark.parametrize("schedule", ["constant", "step", "cosine", "one_cycle"])
 def test_steps_carry_the_rate_of_the_schedule(digits_data, schedule: str) -> None:
-    session = trained(digits_data, schedule=schedule)
+    session = trained(digits_data, **scheduled(schedule))
     batches = (event for event in session.run() if not isinstance(event, Epoch))
     found = [step.learning_rate for step in chain.from_iterable(batches)]
     assert found == rates(session.config, session.steps_per_epoch)
@@ -130,7 +135,7 @@ def flat(session: Training) -> torch.Tensor:
 @pytest.mark.parametrize("schedule", ["constant", "step", "cosine", "one_cycle"])
 def test_weights_move_by_the_rate_that_the_step_carries(digits_data, schedule: str) -> None:
     # One batch an epoch: between two epochs lies one plain step along the gradient.
-    session = trained(digits_data, schedule=schedule, batch_size=2000, epochs=6)
+    session = trained(digits_data, **scheduled(schedule), batch_size=2000, epochs=6)
     weights, said = [flat(session)], []
     for event in session.run():
         if isinstance(event, Epoch):
