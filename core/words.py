@@ -140,13 +140,6 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def rough_duration(seconds: float) -> str:
-    """Write an estimate: no more exact than estimates are."""
-    if seconds < 90:
-        return f"{max(5, 5 * round(seconds / 5))} s"
-    return f"{round(seconds / 60)} min"
-
-
 def run_time(run: Run) -> str:
     """Write how long the run has trained, or did."""
     if run.summary is not None:

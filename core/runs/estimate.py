@@ -76,7 +76,7 @@ def spoken_estimate(count: int, seconds: float | None) -> str:
     runs = f"{count:,} run{'' if count == 1 else 's'}"
     if seconds is None:
         return f"{runs}; how long cannot be told before a first run has finished here."
-    return f"{runs}, about {_rough(seconds)} on this computer (an estimate)."
+    return f"{runs}, about {rough_duration(seconds)} on this computer (an estimate)."
 
 
 def _start_seconds(measured: Sequence[Run]) -> float:
@@ -113,7 +113,8 @@ def _distance(config: RunConfig, work: float, run: Run, seconds: float) -> float
     )
 
 
-def _rough(seconds: float) -> str:
+def rough_duration(seconds: float) -> str:
+    """Write an estimate: no more exact than estimates are."""
     if seconds < 90:
         return f"{max(5, 5 * round(seconds / 5))} s"
     if seconds < 2 * 3600:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import words
 from core.errors import DigitLabError
+from core.runs.estimate import rough_duration
 from core.runs.queue import cancel
 from core.runs.records import Run, UnreadableRun
 from core.runs.resuming import cannot_extend, extend, resume
@@ -46,7 +47,7 @@ def draw_welcome(*, primary: bool) -> None:
         )
         seconds = estimated_pair_seconds()
         if seconds is not None:
-            st.caption(f"about {words.rough_duration(seconds)} on this computer (an estimate)")
+            st.caption(f"about {rough_duration(seconds)} on this computer (an estimate)")
     if pressed:
         open_page("compare", launch_compared_pair())
 
