@@ -1,12 +1,14 @@
 """Random changes of training images: how large they are, and what they leave alone."""
 
 import math
+from collections.abc import Iterator, Sequence
 
 import pytest
 import torch
 
 from core.config import RunConfig
 from core.learning.augmentation import Augmentation
+from core.learning.batches import Batch
 from core.learning.data import LabelledData, split, to_input
 from core.learning.training import Training
 
@@ -154,9 +156,9 @@ def batches(session: Training) -> list[tuple[torch.Tensor, torch.Tensor]]:
     seen = []
     gradients = session._gradients
 
-    def noted(inputs: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        seen.append((inputs.clone(), labels))
-        return gradients(inputs, labels)
+    def noted(ready: Sequence[Batch]) -> Iterator[torch.Tensor]:
+        seen.extend((batch.inputs.clone(), batch.labels) for batch in ready)
+        return gradients(ready)
 
     session._gradients = noted
     for _ in session.run():

@@ -315,7 +315,7 @@ def test_a_larger_share_keeps_the_images_of_a_smaller_one(digits_data) -> None:
 @pytest.mark.parametrize("seed", [0, 1, 2**31 - 1])
 def test_wrong_labels_are_spread_over_the_first_epoch(digits_data, seed: int) -> None:
     session = training(digits_data, label_noise=0.2, seed=seed)
-    order = torch.randperm(1197, generator=session._order)
+    order = torch.randperm(1197, generator=session._batches.order)
     first = wrong(digits_data, label_noise=0.2, seed=seed)[order[:300]]
     # Five standard deviations of 300 draws.
     assert first.double().mean().item() == pytest.approx(0.2, abs=5 * math.sqrt(0.16 / 300))

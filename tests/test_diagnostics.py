@@ -10,7 +10,8 @@ from torch import nn
 from core.config import RunConfig
 from core.learning.data import LabelledData, split
 from core.learning.losses import Criterion
-from core.learning.training import Epoch, Step, Training
+from core.learning.steps import Step
+from core.learning.training import Epoch, Training
 
 CPU = torch.device("cpu")
 # A rate so small that no weight changes.

@@ -26,6 +26,10 @@ def value(criterion: Criterion, logits: torch.Tensor = LOGITS) -> float:
     return criterion(logits, LABELS).item()
 
 
+def gradient(criterion: Criterion, logits: torch.Tensor) -> torch.Tensor:
+    return criterion.gradient(logits, criterion.targets(LABELS))
+
+
 def gradient_by_autograd(criterion: Criterion, logits: torch.Tensor) -> torch.Tensor:
     leaf = logits.clone().requires_grad_()
     criterion(leaf, LABELS).backward()
@@ -47,8 +51,8 @@ def test_nll_over_log_softmax_is_cross_entropy() -> None:
 @pytest.mark.parametrize("smoothing", SMOOTHINGS)
 def test_label_smoothing_is_torchs(smoothing: float) -> None:
     expected = nn.CrossEntropyLoss(label_smoothing=smoothing)(LOGITS, LABELS).item()
-    found, _ = Criterion("cross_entropy", smoothing).with_gradient(LOGITS, LABELS)
-    assert found.item() == pytest.approx(expected, rel=1e-6)
+    found = Criterion("cross_entropy", smoothing).of_each(LOGITS, LABELS)
+    assert found.mean().item() == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("smoothing", SMOOTHINGS)
@@ -75,42 +79,49 @@ def test_the_answer_that_is_wanted_costs_nothing(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "smoothing"), CRITERIA)
-def test_the_loss_beside_the_gradient_is_the_loss(name: str, smoothing: float) -> None:
+def test_the_mean_of_each_images_loss_is_the_loss(name: str, smoothing: float) -> None:
     criterion = Criterion(name, smoothing)
-    found, _ = criterion.with_gradient(LOGITS, LABELS)
-    assert found.item() == pytest.approx(value(criterion), rel=1e-6)
+    found = criterion.of_each(LOGITS, LABELS)
+    assert found.mean().item() == pytest.approx(value(criterion), rel=1e-6)
+
+
+@pytest.mark.parametrize(("name", "smoothing"), CRITERIA)
+def test_an_images_loss_does_not_depend_on_the_others(name: str, smoothing: float) -> None:
+    criterion = Criterion(name, smoothing)
+    alone = criterion.of_each(LOGITS[3:4], LABELS[3:4])
+    torch.testing.assert_close(criterion.of_each(LOGITS, LABELS)[3:4], alone)
 
 
 @pytest.mark.parametrize(("name", "smoothing"), CRITERIA)
 def test_the_gradient_is_autograds(name: str, smoothing: float) -> None:
     criterion = Criterion(name, smoothing)
-    _, gradient = criterion.with_gradient(LOGITS, LABELS)
+    found = gradient(criterion, LOGITS)
     expected = gradient_by_autograd(criterion, LOGITS)
-    torch.testing.assert_close(gradient, expected, rtol=1e-5, atol=1e-8)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-8)
 
 
 @pytest.mark.parametrize("name", ["cross_entropy", "nll"])
 def test_the_gradient_of_logits_that_are_far_apart_is_autograds(name: str) -> None:
-    _, gradient = Criterion(name).with_gradient(LOGITS * 1000, LABELS)
+    found = gradient(Criterion(name), LOGITS * 1000)
     expected = gradient_by_autograd(Criterion(name), LOGITS * 1000)
-    torch.testing.assert_close(gradient, expected, rtol=1e-5, atol=1e-8)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-8)
 
 
 @pytest.mark.parametrize("name", ["mse", "mae"])
 def test_the_gradient_of_the_answer_that_is_wanted_is_0(name: str) -> None:
     right = functional.one_hot(LABELS, 10).float()
-    assert not Criterion(name).with_gradient(right, LABELS)[1].any()
+    assert not gradient(Criterion(name), right).any()
 
 
 @pytest.mark.parametrize("name", ["cross_entropy", "nll", "mse", "mae"])
 def test_the_gradient_leaves_the_logits_as_they_are(name: str) -> None:
     logits = LOGITS.clone()
-    Criterion(name).with_gradient(logits, LABELS)
+    gradient(Criterion(name), logits)
     assert torch.equal(logits, LOGITS)
 
 
 @pytest.mark.parametrize("name", ["cross_entropy", "nll", "mse", "mae"])
 def test_the_same_criterion_gives_the_same_again(name: str) -> None:
     criterion = Criterion(name)
-    first, second = (criterion.with_gradient(LOGITS, LABELS) for _ in range(2))
-    assert all(torch.equal(*pair) for pair in zip(first, second, strict=True))
+    first, second = (gradient(criterion, LOGITS) for _ in range(2))
+    assert torch.equal(first, second)

@@ -18,7 +18,8 @@ from core.learning.dropout import dropout_mask
 from core.learning.evaluation import infer, predict, restore_model, score
 from core.learning.losses import Criterion
 from core.learning.models import build_model, choose_device
-from core.learning.training import Epoch, Step, Training
+from core.learning.steps import Step
+from core.learning.training import Epoch, Training
 from core.recipes import RECIPES
 
 CPU = torch.device("cpu")
@@ -102,16 +103,7 @@ def test_what_is_watched_does_not_change_the_training(digits_data, watch: str) -
 
 
 def first_batch(session: Training) -> torch.Tensor:
-    seen = []
-    gradients = session._gradients
-
-    def noted(inputs: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        seen.append(inputs)
-        return gradients(inputs, labels)
-
-    session._gradients = noted
-    next(session.run())
-    return seen[0]
+    return next(session._batches.epoch())[0].inputs
 
 
 def test_two_optimizers_start_with_the_same_loss(digits_data) -> None:
@@ -286,8 +278,8 @@ def test_in_float64_the_champions_first_losses_are_a_plain_loops(digits_data, in
     splits = split(digits_data, recipe)
     expected = list(itertools.islice(plain_losses(recipe, splits), 21))
     session = Training(recipe, splits, CPU)
-    inputs = session._inputs
-    session._inputs = lambda batch: inputs(batch).double()
+    take = session._batches._take
+    session._batches._take = lambda places: take(places).double()
     session._layers._inputs = session._layers._inputs.double()
     assert first_losses(session, 21) == pytest.approx(expected, rel=1e-9)
 

@@ -1,6 +1,8 @@
 """Dropout as article 1 uses it, with masks drawn from as few random bits as they need."""
 
 import functools
+import math
+from collections.abc import Sequence
 from typing import Final
 
 import torch
@@ -8,6 +10,8 @@ from torch import nn
 
 _BYTES: Final = 256
 _VALUES: Final = 2**16
+_MANY_BITS: Final = 16
+_WORD_BITS: Final = 64
 
 
 class Dropout(nn.Dropout):
@@ -28,22 +32,31 @@ def dropout_mask(like: torch.Tensor, p: float) -> torch.Tensor:
     torch draws a whole random number for each value. On the CPU this takes the fewest of 1, 2 or
     4 bits that can express `p` (1 for 0.5, 2 for 0.25), else 16, which meet it to within 1/65,536.
     """
+    return dropout_masks([tuple(like.shape)], p, like)[0]
+
+
+def dropout_masks(
+    shapes: Sequence[tuple[int, ...]], p: float, like: torch.Tensor
+) -> list[torch.Tensor]:
+    """Draw a mask for each of `shapes`: those that `dropout_mask` would draw one by one."""
     if like.device.type != "cpu":
-        return torch.empty_like(like).bernoulli_(1 - p).div_(1 - p)
-    count = like.numel()
-    bits = _bits_for(p)
-    if bits is None:
-        drawn = _random_bytes(2 * count).view(torch.int16)[:count]
-        kept = drawn >= round(p * _VALUES) - _VALUES // 2
-        return kept.view(like.shape).to(like.dtype).mul_(1 / (1 - p))
-    drawn = _random_bytes((count * bits + 7) // 8)
-    rows = _mask_of_byte(bits, p).index_select(0, drawn.to(torch.int32))
-    return rows.view(-1)[:count].view(like.shape)
-
-
-def _random_bytes(count: int) -> torch.Tensor:
-    words = torch.empty((count + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
-    return words.view(torch.uint8)[:count]
+        return [like.new_empty(shape).bernoulli_(1 - p).div_(1 - p) for shape in shapes]
+    bits = _bits_for(p) or _MANY_BITS
+    counts = [math.prod(shape) for shape in shapes]
+    # Every mask begins with a new 64-bit number, whatever the one before it left over.
+    room = [-(-count * bits // _WORD_BITS) * _WORD_BITS // bits for count in counts]
+    drawn = torch.empty(sum(room) * bits // _WORD_BITS, dtype=torch.int64).random_(-(2**63), None)
+    if bits == _MANY_BITS:
+        kept = drawn.view(torch.int16) >= round(p * _VALUES) - _VALUES // 2
+        values = kept.to(like.dtype).mul_(1 / (1 - p))
+    else:
+        bytes_ = drawn.view(torch.uint8).to(torch.int32)
+        values = _mask_of_byte(bits, p).index_select(0, bytes_).view(-1).to(like.dtype)
+    parts = torch.split(values, room)
+    return [
+        (part if len(part) == count else part[:count]).view(shape)
+        for part, count, shape in zip(parts, counts, shapes, strict=True)
+    ]
 
 
 def _bits_for(p: float) -> int | None:

@@ -1,8 +1,9 @@
-"""The training loop: everything in memory, batches by index, no work per image."""
+"""The training loop: step by step, epoch by epoch, until a limit is reached."""
 
 import dataclasses
 import itertools
 import math
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,22 +11,21 @@ from typing import Final, Literal, TypeAlias
 
 import torch
 
-from core.config import IMAGE_SIDE, RunConfig
+from core.config import RunConfig
 from core.errors import DivergedError, RunUnreadableError
-from core.learning.augmentation import Augmentation
-from core.learning.data import Images, Splits, normalised, to_input
+from core.learning.batches import Batches
+from core.learning.data import Images, Splits, to_input
 from core.learning.diagnostics import OBSERVED_IMAGES, LayerFigures, LayerWatch
 from core.learning.evaluation import infer, score
 from core.learning.gradients import build_gradients
 from core.learning.losses import Criterion
-from core.learning.models import build_model
+from core.learning.models import build_model, in_quickest_layout
 from core.learning.optimizers import build_optimizer
 from core.learning.parameters import FlatParameters
 from core.learning.schedules import learning_rate
 from core.learning.state import Progress, TrainingState
+from core.learning.steps import READ_EVERY, GatheredSteps, Step
 
-# Losses are gathered as tensors and read out together: reading each would wait for the device.
-_READ_EVERY: Final = 25
 # torch.nn.utils.clip_grad_norm_ adds as much, lest it divide by 0.
 _CLIP_MARGIN: Final = 1e-6
 _UNFIT: Final = (
@@ -35,19 +35,6 @@ _UNFIT: Final = (
 
 
 Limit: TypeAlias = Literal["epochs", "seconds", "patience"]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One correction: `loss` is the mean over its batch before the correction."""
-
-    step: int  # counted from 1 over the whole run
-    epoch: int  # counted from 1
-    images: int  # seen so far
-    seconds: float  # of training so far, evaluation included
-    loss: float
-    learning_rate: float
-    gradient_norm: float | None  # before any clipping; None where it is no finite number
 
 
 @dataclass(frozen=True)
@@ -74,39 +61,20 @@ class Epoch:
     layers: tuple[LayerFigures, ...] = ()
 
 
-@dataclass
-class _Gathered:
-    """What the steps of one epoch left on the device, read out some at a time."""
-
-    losses: list[torch.Tensor] = dataclasses.field(default_factory=list)
-    squares: list[torch.Tensor] = dataclasses.field(default_factory=list)
-    rates: list[float] = dataclasses.field(default_factory=list)
-    read: int = 0
-
-
 class Training:
     """One training from first weights to last epoch; iterate over `run()` to make it happen."""
 
     def __init__(self, config: RunConfig, splits: Splits, device: torch.device) -> None:
         """Put images and model on `device`; the seed decides first weights, order and dropout."""
         torch.manual_seed(config.seed)
-        # An own generator: the order depends on the seed alone, whatever else draws by chance,
-        # so that two runs to be compared see the same images in the same order.
-        self._order = torch.Generator().manual_seed(config.seed)
         self.config = config
         self.device = device
-        self.model = build_model(config).to(device)
-        if config.model == "cnn":
-            self.model = self.model.to(memory_format=torch.channels_last)
-        # Kept as bytes and turned into input batch by batch: a quarter of the memory to walk
-        # through, which is quicker than floats that were made once.
-        self._pixels = splits.train.pixels.to(device).flatten(1)
-        self._labels = splits.train.labels.to(device)
-        self._augment = Augmentation(config.augmentation, config.seed)
+        self.model = in_quickest_layout(build_model(config).to(device))
+        self._batches = Batches(splits.train, config, device)
         self._parameters = FlatParameters(self.model)
         self._optimizer = build_optimizer(config, self._parameters)
-        smoothed = Criterion(config.loss, config.label_smoothing)
-        self._gradients = build_gradients(config, self.model, self._parameters, smoothed)
+        self._smoothed = Criterion(config.loss, config.label_smoothing)
+        self._gradients = build_gradients(config, self.model, self._parameters, self._smoothed)
         # What is watched is judged by the sharp labels: runs with different smoothing compare.
         self.criterion = Criterion(config.loss)
         observed = splits.train.take(slice(0, OBSERVED_IMAGES))
@@ -115,7 +83,7 @@ class Training:
             config.watch
         ]
         self._watched_inputs = None if self._watched is None else self.to_input(self._watched)
-        self.steps_per_epoch = _batches(len(splits.train), config)
+        self.steps_per_epoch = len(self._batches)
         self.progress = Progress()
         self._best: dict[str, torch.Tensor] = {}
 
@@ -167,8 +135,8 @@ class Training:
         tensors |= {f"optimizer.{name}": value for name, value in buffers.items()}
         tensors |= {f"best.{name}": value for name, value in self._best.items()}
         tensors |= {
-            "chance.order": self._order.get_state(),
-            "chance.augmentation": self._augment.generator.get_state(),
+            "chance.order": self._batches.order.get_state(),
+            "chance.augmentation": self._batches.augmentation.generator.get_state(),
             "chance.cpu": torch.get_rng_state(),
         }
         if self.device.type == "cuda":
@@ -189,8 +157,8 @@ class Training:
             for name, buffer in self._optimizer.buffers.items():
                 buffer.copy_(buffers[name])
             chance = state.part("chance")
-            self._order.set_state(chance["order"])
-            self._augment.generator.set_state(chance["augmentation"])
+            self._batches.order.set_state(chance["order"])
+            self._batches.augmentation.generator.set_state(chance["augmentation"])
             torch.set_rng_state(chance["cpu"])
             if self.device.type == "cuda" and "cuda" in chance:
                 torch.cuda.set_rng_state(chance["cuda"], self.device)
@@ -205,28 +173,25 @@ class Training:
         started = time.perf_counter() - self.progress.seconds
         begun = time.perf_counter()
         epoch = self.progress.epoch + 1
-        gathered = _Gathered()
-        right = torch.zeros((), dtype=torch.int64, device=self.device)
-        for loss, batch_right in self._corrections(gathered):
-            gathered.losses.append(loss)
-            right += batch_right
-            if len(gathered.losses) % _READ_EVERY == 0:
+        gathered = GatheredSteps(self._smoothed)
+        for _ in self._corrections(gathered):
+            if gathered.unread == READ_EVERY:
                 yield from self._read(gathered, epoch, started)
             if stop():
                 break
         yield from self._read(gathered, epoch, started)
-        if len(gathered.losses) < self.steps_per_epoch:
+        if len(gathered) < self.steps_per_epoch:
             return
         learning = time.perf_counter() - begun
         watched = self._watch(stop)
         if stop():
             return
-        train_loss = float(torch.stack(gathered.losses).mean())
+        train_loss = statistics.fmean(gathered.losses)
         step = epoch * self.steps_per_epoch
         if not all(map(math.isfinite, (train_loss, *watched.values()))):
             raise diverged(self.config, step, epoch)
         layers, weight_norm = self._layers.read()
-        images = self._images_after(self.steps_per_epoch)
+        images = self._batches.images_in(self.steps_per_epoch)
         self._note(epoch, step, time.perf_counter() - started, watched)
         yield Epoch(
             epoch=epoch,
@@ -234,66 +199,55 @@ class Training:
             images=self.progress.images,
             seconds=self.progress.seconds,
             train_loss=train_loss,
-            train_accuracy=int(right) / images,
+            train_accuracy=gathered.right / images,
             **watched,
             images_per_second=images / max(learning, 1e-9),
             weight_norm=weight_norm,
             layers=layers,
         )
 
-    def _corrections(self, gathered: _Gathered) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        done = self.progress.step
-        order = torch.randperm(len(self._labels), generator=self._order).to(self.device)
-        batches = torch.split(order, self.config.batch_size)[: self.steps_per_epoch]
-        for number, batch in enumerate(batches):
-            labels = self._labels.index_select(0, batch)
-            loss, logits = self._gradients(self._inputs(batch), labels)
-            square = torch.dot(self._parameters.gradients, self._parameters.gradients)
-            if self.config.clip_norm is not None:
-                length = square.sqrt() + _CLIP_MARGIN
-                self._parameters.gradients.mul_((self.config.clip_norm / length).clamp_max_(1))
-            if number == len(batches) - 1:
-                self._layers.before_last_step()
-            rate = learning_rate(self.config, done + number, self.steps_per_epoch)
-            self._optimizer.step(rate)
-            gathered.squares.append(square)
-            gathered.rates.append(rate)
-            yield loss, (logits.argmax(dim=1) == labels).sum()
+    def _corrections(self, gathered: GatheredSteps) -> Iterator[None]:
+        """Make all steps of an epoch and gather them, yielding after each."""
+        for ready in self._batches.epoch():
+            for batch, logits in zip(ready, self._gradients(ready), strict=True):
+                self._correct(batch.labels, logits, gathered)
+                yield
 
-    def _inputs(self, batch: torch.Tensor) -> torch.Tensor:
-        pixels = self._pixels.index_select(0, batch).view(-1, IMAGE_SIDE, IMAGE_SIDE)
-        if not self.config.augmentation:
-            return to_input(pixels, self.config.normalisation, self.device)
-        images = self._augment(to_input(pixels, "none", self.device))
-        return normalised(images, self.config.normalisation)
+    def _correct(self, labels: torch.Tensor, logits: torch.Tensor, gathered: GatheredSteps) -> None:
+        """Correct the weights once by the gradients that lie there."""
+        number, flat = len(gathered), self._parameters.gradients
+        square = torch.dot(flat, flat)
+        if self.config.clip_norm is not None:
+            length = square.sqrt() + _CLIP_MARGIN
+            flat.mul_((self.config.clip_norm / length).clamp_max_(1))
+        if number == self.steps_per_epoch - 1:
+            self._layers.before_last_step()
+        rate = learning_rate(self.config, self.progress.step + number, self.steps_per_epoch)
+        self._optimizer.step(rate)
+        gathered.add(logits, labels, square, rate)
 
-    def _read(self, gathered: _Gathered, epoch: int, started: float) -> Iterator[list[Step]]:
+    def _read(self, gathered: GatheredSteps, epoch: int, started: float) -> Iterator[list[Step]]:
         """Read out in one go what was gathered since the last reading."""
-        first, count = gathered.read + 1, len(gathered.losses) - gathered.read
-        if not count:
-            return
-        pairs = torch.stack([*gathered.losses[-count:], *gathered.squares[-count:]]).tolist()
-        gathered.read += count
+        first = len(gathered) - gathered.unread + 1
+        figures = gathered.read()
         seconds = time.perf_counter() - started
-        finite = list(itertools.takewhile(math.isfinite, pairs[:count]))
+        finite = list(itertools.takewhile(lambda row: math.isfinite(row.loss), figures))
         progress = self.progress
         rows = [
             Step(
                 step=progress.step + batch,
                 epoch=epoch,
-                images=progress.images + self._images_after(batch),
+                images=progress.images + self._batches.images_in(batch),
                 seconds=seconds,
-                loss=loss,
-                learning_rate=gathered.rates[batch - 1],
-                gradient_norm=math.sqrt(square) if math.isfinite(square) else None,
+                loss=row.loss,
+                learning_rate=row.learning_rate,
+                gradient_norm=row.gradient_norm,
             )
-            for batch, (loss, square) in enumerate(
-                zip(finite, pairs[count:], strict=False), start=first
-            )
+            for batch, row in enumerate(finite, start=first)
         ]
         if rows:
             yield rows
-        if len(finite) < count:
+        if len(finite) < len(figures):
             raise diverged(self.config, progress.step + first + len(finite), epoch)
 
     def _watch(self, stop: Callable[[], bool]) -> dict[str, float]:
@@ -309,7 +263,7 @@ class Training:
         }
 
     def _note(self, epoch: int, step: int, seconds: float, watched: dict[str, float]) -> None:
-        images = self.progress.images + self._images_after(self.steps_per_epoch)
+        images = self.progress.images + self._batches.images_in(self.steps_per_epoch)
         progress = dataclasses.replace(
             self.progress, epoch=epoch, step=step, images=images, seconds=seconds
         )
@@ -322,10 +276,6 @@ class Training:
                 }
         self.progress = progress
 
-    def _images_after(self, batches: int) -> int:
-        """Return how many images `batches` batches of one epoch hold."""
-        return min(batches * self.config.batch_size, len(self._labels))
-
 
 def diverged(config: RunConfig, step: int, epoch: int) -> DivergedError:
     """Return the error for a loss, of whatever images, that is no number after `step`."""
@@ -334,10 +284,3 @@ def diverged(config: RunConfig, step: int, epoch: int) -> DivergedError:
         "away (diverged). A smaller learning rate usually helps; this run used "
         f"{config.learning_rate:g}."
     )
-
-
-def _batches(images: int, config: RunConfig) -> int:
-    whole, rest = divmod(images, config.batch_size)
-    # Batch norm has no spread to divide by in a batch of one image.
-    drop = config.drop_last or (config.batch_norm and rest == 1)
-    return whole if drop or not rest else whole + 1
