@@ -1,5 +1,6 @@
 """What the benchmarks share: fresh processes, the machine in plain words, tables in documents."""
 
+import argparse
 import json
 import os
 import subprocess
@@ -17,6 +18,26 @@ DOCUMENT: Final = PROJECT_ROOT / "docs" / "benchmarks.md"
 
 _SIDE: Final = 1_024
 _RATE_SECONDS: Final = 0.4
+
+
+def parser_of(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser of a script's options with those that all scripts have."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--repeats", type=int, default=2, help="of each measurement; the quickest counts")
+    add("--steps", type=int, help="only so many batches an epoch, to try this out")
+    add(
+        "--write",
+        nargs="?",
+        type=Path,
+        const=DOCUMENT,
+        metavar="FILE",
+        help="write the tables between their markers in FILE, by default docs/benchmarks.md",
+    )
+    add("--task", help=argparse.SUPPRESS)
+    return parser
 
 
 def run_child(script: str, threads: int, *arguments: str) -> Any:

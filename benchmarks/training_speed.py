@@ -14,18 +14,17 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Final
 
 import torch
 
 # plain_loops is imported where it is needed: torchvision takes seconds that our side never pays.
 from measuring import (
-    DOCUMENT,
     answer,
     counted,
     machine_sentence,
     matrix_rate,
+    parser_of,
     run_child,
     table,
     today,
@@ -231,6 +230,7 @@ def speed_table(rows: Sequence[Row]) -> str:
     head = (
         *("recipe", "threads", "plain, s an epoch", "ours, s an epoch", "ratio", "wanted"),
         *("ours, GFLOP/s", "matrix products alone, GFLOP/s", "share of that"),
+        "share the wanted ratio would take",
     )
     lines = []
     for row in rows:
@@ -245,7 +245,8 @@ def speed_table(rows: Sequence[Row]) -> str:
                 f"{wanted:g} ({verdict(row.ratio >= wanted)})",
                 f"{reached / 1e9:,.1f}",
                 f"{rate / 1e9:,.0f}",
-                f"{reached / rate:.1%}",
+                f"{reached / rate:.0%}",
+                f"{row.work * wanted / row.plain.seconds / rate:.0%}",
             )
         )
     return table(head, lines)
@@ -277,27 +278,14 @@ def preface(options: argparse.Namespace, device: str) -> str:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_of(__doc__)
     add = parser.add_argument
     known = [name for name in RECIPES if name in WANTED]
     add("--recipes", nargs="+", choices=known, default=_DEFAULT_RECIPES)
     add("--threads", nargs="+", type=int, default=[1, 2])
     add("--epochs", type=int, default=2, help="epochs a process; the quickest counts")
     add("--seconds", type=float, default=5, help="begin no further epoch after so many")
-    add("--repeats", type=int, default=2, help="processes a side; the quickest counts")
     add("--devices", nargs="+", choices=("cpu", "cuda"), help="the processor, and CUDA if there")
-    add("--steps", type=int, help="only so many batches an epoch, to try this out")
-    add(
-        "--write",
-        nargs="?",
-        type=Path,
-        const=DOCUMENT,
-        metavar="FILE",
-        help="write the tables between their markers in FILE, by default docs/benchmarks.md",
-    )
-    add("--task", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 

@@ -19,9 +19,9 @@ from unittest import mock
 import psutil
 import torch
 from measuring import (
-    DOCUMENT,
     answer,
     machine_sentence,
+    parser_of,
     run_child,
     table,
     today,
@@ -195,7 +195,7 @@ def measure_watching(options: argparse.Namespace) -> list[Line]:
     """What the figures of every step and layer cost, as a share of an epoch."""
     lines: list[Line] = []
     for recipe, epochs in _WATCHING_EPOCHS.items():
-        arguments = ["--watch", recipe, "--watch-epochs", str(options.watch_epochs or epochs)]
+        arguments = ["--task", recipe, "--watch-epochs", str(options.watch_epochs or epochs)]
         if options.steps is not None:
             arguments += ["--steps", str(options.steps)]
         found = run_child(__file__, 1, *arguments)
@@ -330,33 +330,20 @@ _MEASUREMENTS: Final = {
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_of(__doc__)
     add = parser.add_argument
     add("--only", nargs="+", choices=_MEASUREMENTS, default=list(_MEASUREMENTS))
     add("--pair-epochs", type=int, default=4)
-    add("--repeats", type=int, default=2, help="of the pair; the quickest counts")
     add("--starts", type=int, default=5)
     add("--watch-epochs", type=int, help="instead of 6 for article 1, 2 for article 3")
-    add("--steps", type=int, help="only so many batches an epoch, to try this out")
-    add(
-        "--write",
-        nargs="?",
-        type=Path,
-        const=DOCUMENT,
-        metavar="FILE",
-        help="write the table between its markers in FILE, by default docs/benchmarks.md",
-    )
-    add("--watch", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def main() -> None:
     """Measure, print, and write the table where asked to."""
     options = _options()
-    if options.watch:
-        answer(time_watching(options.watch, options.watch_epochs, options))
+    if options.task:
+        answer(time_watching(options.task, options.watch_epochs, options))
         return
     trial = "" if options.steps is None else " **A trial, not a measurement.**"
     machine = f"Measured on {today()}. {machine_sentence()}.{trial}"

@@ -11,6 +11,7 @@ from core.learning.augmentation import Augmentation
 from core.learning.batches import Batch
 from core.learning.data import LabelledData, split, to_input
 from core.learning.training import Training
+from tests.support.training import training_of
 
 CPU = torch.device("cpu")
 PLACES = torch.arange(28.0)
@@ -145,10 +146,8 @@ def test_images_of_one_batch_are_changed_each_on_its_own() -> None:
 
 
 def training(data: LabelledData, **values: object) -> Training:
-    settings = RunConfig.parse(
-        {"dataset": "digits", "hidden_sizes": (8,), "epochs": 2, "watch": "none", **values}
-    )
-    return Training(settings, split(data, settings), CPU)
+    small = {"dataset": "digits", "hidden_sizes": (8,), "epochs": 2, "watch": "none"}
+    return training_of(RunConfig.parse({**small, **values}), data)
 
 
 def batches(session: Training) -> list[tuple[torch.Tensor, torch.Tensor]]:

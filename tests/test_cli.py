@@ -1,7 +1,6 @@
 """The command line as a user types it: real processes, real training on the embedded digits."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -14,9 +13,8 @@ import pytest
 
 from core.config import RunConfig
 from core.recipes import RECIPES
-from core.settings import PROJECT_ROOT
+from tests.support.command_line import PATIENCE_SECONDS, start, wait
 
-PATIENCE_SECONDS = 120
 ESCAPE = "\x1b[31m"
 # Weight decay makes each weight 99 times as large in every step.
 TOO_BIG_STEPS = ("--set", "lr=100", "--set", "weight_decay=1", "--set", "batch=16")
@@ -30,27 +28,6 @@ class Trained(NamedTuple):
     adam: str
     shown: "subprocess.CompletedProcess[str]"
     diverged: "subprocess.CompletedProcess[str]"
-
-
-def start(*words: str | Path) -> "subprocess.Popen[str]":
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("DIGITLAB_")}
-    return subprocess.Popen(
-        [sys.executable, "-m", "core", *map(str, words)],
-        cwd=PROJECT_ROOT,
-        env=kept | {"DIGITLAB_SLOTS": "2", "PYTHONUTF8": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
-
-
-def wait(process: "subprocess.Popen[str]") -> "subprocess.CompletedProcess[str]":
-    try:
-        out, err = process.communicate(timeout=PATIENCE_SECONDS)
-    finally:
-        process.kill()
-    assert "Traceback" not in err
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 def digitlab(*words: str | Path) -> "subprocess.CompletedProcess[str]":

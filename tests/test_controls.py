@@ -12,6 +12,7 @@ from core.learning.data import LabelledData, Splits, split, to_input
 from core.learning.evaluation import infer
 from core.learning.models import build_model
 from core.learning.training import Epoch, Training
+from tests.support.training import epochs_of, training_of
 
 CPU = torch.device("cpu")
 # A rate so small that no weight changes.
@@ -27,11 +28,7 @@ def config(**values: object) -> RunConfig:
 
 
 def training(data: LabelledData, **values: object) -> Training:
-    return Training(config(**values), split(data, config(**values)), CPU)
-
-
-def epochs_of(session: Training) -> list[Epoch]:
-    return [event for event in session.run() if isinstance(event, Epoch)]
+    return training_of(config(**values), data)
 
 
 def trained(data: LabelledData, **values: object) -> Training:

@@ -10,8 +10,8 @@ from torch import nn
 from core.config import RunConfig
 from core.learning.data import LabelledData, split
 from core.learning.losses import Criterion
-from core.learning.steps import Step
 from core.learning.training import Epoch, Training
+from tests.support.training import steps_and_epochs, training_of
 
 CPU = torch.device("cpu")
 # A rate so small that no weight changes.
@@ -31,23 +31,11 @@ def training(data: LabelledData, **values: object) -> Training:
         "epochs": 2,
         "watch": "none",
     }
-    settings = RunConfig.parse({**small, **values})
-    return Training(settings, split(data, settings), CPU)
-
-
-def run(session: Training) -> tuple[list[Step], list[Epoch]]:
-    steps: list[Step] = []
-    epochs: list[Epoch] = []
-    for event in session.run():
-        if isinstance(event, Epoch):
-            epochs.append(event)
-        else:
-            steps += event
-    return steps, epochs
+    return training_of(RunConfig.parse({**small, **values}), data)
 
 
 def last_epoch(session: Training) -> Epoch:
-    return run(session)[1][-1]
+    return steps_and_epochs(session)[1][-1]
 
 
 def weighted(model: nn.Sequential) -> list[nn.Linear | nn.Conv2d]:
@@ -94,7 +82,7 @@ def test_a_layers_gradient_norm_is_that_of_its_weights_and_biases(digits_data, v
 
 
 def test_a_steps_gradient_norm_is_that_of_all_layers_together(digits_data) -> None:
-    steps, epochs = run(training(digits_data, **ONE_STEP))
+    steps, epochs = steps_and_epochs(training(digits_data, **ONE_STEP))
     together = math.hypot(*(layer.gradient_norm for layer in epochs[0].layers))
     assert steps[0].gradient_norm == pytest.approx(together, rel=1e-5)
 
@@ -249,7 +237,7 @@ def seen_and_unseen(data: LabelledData, name: str, monkeypatch) -> tuple[Trainin
 
 def losses_from_the_same_chance(session: Training) -> list[float]:
     torch.manual_seed(9)  # both were built before either trains
-    return [step.loss for step in run(session)[0]]
+    return [step.loss for step in steps_and_epochs(session)[0]]
 
 
 @pytest.mark.parametrize("name", TRAININGS)

@@ -1,7 +1,6 @@
 """Backpropagation by hand against autograd, and the limit on a gradient's length."""
 
 import copy
-import itertools
 
 import pytest
 import torch
@@ -14,8 +13,8 @@ from core.learning.gradients import AutogradGradients, LinearGradients, build_gr
 from core.learning.losses import Criterion
 from core.learning.models import build_model
 from core.learning.parameters import FlatParameters
-from core.learning.steps import Step
-from core.learning.training import Epoch, Training
+from core.learning.training import Training
+from tests.support.training import steps_of, training_of
 
 CPU = torch.device("cpu")
 SMALL = {"dataset": "digits", "hidden_sizes": (12, 9), "learning_rate": 0.1, "epochs": 1}
@@ -112,14 +111,8 @@ def test_what_is_not_linear_goes_by_autograd(values) -> None:
 # The limit on a gradient's length
 
 
-def steps_of(session: Training) -> list[Step]:
-    events = session.run()
-    return list(itertools.chain.from_iterable(e for e in events if not isinstance(e, Epoch)))
-
-
 def training(data: LabelledData, **values: object) -> Training:
-    settings = config(watch="none", **values)
-    return Training(settings, split(data, settings), CPU)
+    return training_of(config(watch="none", **values), data)
 
 
 def plain_clipped(session: Training, data: LabelledData) -> tuple[nn.Module, list[float]]:

@@ -155,6 +155,22 @@ def test_packing_keeps_the_numbers_as_float32(tmp_path: Path) -> None:
     assert read(tmp_path)["loss"].tolist() == [float(loss) for loss in losses]
 
 
+def test_packing_keeps_gradient_norms_to_one_part_in_8192(tmp_path: Path) -> None:
+    norms = np.random.default_rng(0).lognormal(0, 3, 100)
+    write(tmp_path, *(row(n + 1) | {"gradient_norm": norm} for n, norm in enumerate(norms)))
+    pack_history(tmp_path, "steps", STEP_COLUMNS)
+    assert read(tmp_path)["gradient_norm"].tolist() == pytest.approx(norms, rel=1 / 8192)
+
+
+def test_a_gradient_norm_that_was_packed_before_stays(tmp_path: Path) -> None:
+    write(tmp_path, row(1) | {"gradient_norm": 0.123456789})
+    pack_history(tmp_path, "steps", STEP_COLUMNS)
+    before = read(tmp_path)
+    reopen_history(tmp_path, "steps", STEP_COLUMNS, after_epoch=99)
+    pack_history(tmp_path, "steps", STEP_COLUMNS)
+    pd.testing.assert_frame_equal(read(tmp_path), before)
+
+
 def test_packing_keeps_the_counts(tmp_path: Path) -> None:
     write(tmp_path, row(1), row(10_000_000))
     before = read(tmp_path)[["step", "epoch", "images"]]

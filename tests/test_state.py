@@ -11,6 +11,7 @@ from core.learning.data import LabelledData, split
 from core.learning.evaluation import infer
 from core.learning.state import TrainingState
 from core.learning.training import Epoch, Training
+from tests.support.training import training_of
 
 CPU = torch.device("cpu")
 SMALL = {"dataset": "digits", "hidden_sizes": (16,), "train_size": 300, "epochs": 5}
@@ -34,8 +35,7 @@ TRAININGS = {
 
 
 def training(data: LabelledData, **values: object) -> Training:
-    settings = RunConfig.parse({**SMALL, **values})
-    return Training(settings, split(data, settings), CPU)
+    return training_of(RunConfig.parse({**SMALL, **values}), data)
 
 
 def losses(session: Training, epochs: int | None = None) -> list[float]:

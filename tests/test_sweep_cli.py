@@ -1,10 +1,8 @@
 """`python -m core sweep` as a user types it: real processes on the embedded digits."""
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,35 +10,17 @@ import pytest
 
 from core.runs.groups import GroupStore, readable
 from core.runs.store import RunStore
-from core.settings import PROJECT_ROOT
+from tests.support.command_line import PATIENCE_SECONDS, start, wait
 
-PATIENCE_SECONDS = 120
 TINY = ("--set", "epochs=1", "--set", "train_size=100")
 
 
-def start(runs: Path, *words: str) -> "subprocess.Popen[str]":
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("DIGITLAB_")}
-    return subprocess.Popen(
-        [sys.executable, "-m", "core", "sweep", *words, "--runs", str(runs), "--data", str(runs)],
-        cwd=PROJECT_ROOT,
-        env=kept | {"DIGITLAB_SLOTS": "2", "PYTHONUTF8": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
-
-
-def wait(process: "subprocess.Popen[str]") -> "subprocess.CompletedProcess[str]":
-    try:
-        out, err = process.communicate(timeout=PATIENCE_SECONDS)
-    finally:
-        process.kill()
-    assert "Traceback" not in err
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+def start_sweep(runs: Path, *words: str) -> "subprocess.Popen[str]":
+    return start("sweep", *words, "--runs", runs, "--data", runs)
 
 
 def sweep(runs: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    return wait(start(runs, *words))
+    return wait(start_sweep(runs, *words))
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +126,7 @@ def test_mnist_among_the_values_and_missing_is_a_failure_before_anything_is_made
 def test_ctrl_c_cancels_what_waits_and_trains_of_the_group(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     long = ("--set", "epochs=10000", "--seeds", "3")
-    process = start(tmp_path, "article1-sgd", *long)
+    process = start_sweep(tmp_path, "article1-sgd", *long)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not any(run.status.step for run in readable(store)):
         assert time.monotonic() < deadline

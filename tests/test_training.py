@@ -21,6 +21,7 @@ from core.learning.models import build_model, choose_device
 from core.learning.steps import Step
 from core.learning.training import Epoch, Training
 from core.recipes import RECIPES
+from tests.support.training import steps_and_epochs, training_of
 
 CPU = torch.device("cpu")
 # A rate so small that no weight changes: losses then depend on the order of the images alone.
@@ -33,22 +34,11 @@ def config(**values: object) -> RunConfig:
 
 
 def training(data: LabelledData, **values: object) -> Training:
-    return Training(config(**values), split(data, config(**values)), CPU)
-
-
-def losses_and_epochs(session: Training) -> tuple[list[Step], list[Epoch]]:
-    steps: list[Step] = []
-    epochs: list[Epoch] = []
-    for event in session.run():
-        if isinstance(event, Epoch):
-            epochs.append(event)
-        else:
-            steps += event
-    return steps, epochs
+    return training_of(config(**values), data)
 
 
 def step_losses(session: Training) -> list[float]:
-    return [step.loss for step in losses_and_epochs(session)[0]]
+    return [step.loss for step in steps_and_epochs(session)[0]]
 
 
 def all_weights(session: Training) -> torch.Tensor:
@@ -127,7 +117,7 @@ def test_dropout_does_not_change_the_order_of_the_images(digits_data) -> None:
 
 
 def test_each_epoch_has_an_order_of_its_own(digits_data) -> None:
-    steps, _ = losses_and_epochs(training(digits_data, learning_rate=STANDSTILL))
+    steps, _ = steps_and_epochs(training(digits_data, learning_rate=STANDSTILL))
     first, second = ([step.loss for step in steps if step.epoch == n] for n in (1, 2))
     assert first != second
 
@@ -312,20 +302,20 @@ def test_pooling_before_relu_gives_the_articles_gradients(digits_data) -> None:
 )
 def test_every_optimizer_learns(digits_data, optimizer: str, rate: float) -> None:
     session = training(digits_data, optimizer=optimizer, learning_rate=rate, epochs=4)
-    _, epochs = losses_and_epochs(session)
+    _, epochs = steps_and_epochs(session)
     assert epochs[-1].train_loss < epochs[0].train_loss / 2
 
 
 @pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
 def test_both_losses_learn_to_read_digits(digits_data, loss: str) -> None:
     session = training(digits_data, momentum=0.9, loss=loss, watch="test", epochs=6)
-    _, epochs = losses_and_epochs(session)
+    _, epochs = steps_and_epochs(session)
     assert epochs[-1].test_accuracy > 0.85
 
 
 def test_a_cnn_learns_to_read_digits(digits_data) -> None:
     session = training(digits_data, model="cnn", channels="8", optimizer="adam", learning_rate=0.01)
-    assert losses_and_epochs(session)[1][-1].validation_accuracy > 0.85
+    assert steps_and_epochs(session)[1][-1].validation_accuracy > 0.85
 
 
 def test_weight_decay_makes_weights_smaller(digits_data) -> None:
@@ -337,63 +327,63 @@ def test_weight_decay_makes_weights_smaller(digits_data) -> None:
 
 
 def test_steps_are_counted_over_all_epochs(digits_data) -> None:
-    steps, _ = losses_and_epochs(training(digits_data))
+    steps, _ = steps_and_epochs(training(digits_data))
     assert [step.step for step in steps] == list(range(1, 39))
 
 
 def test_steps_know_their_epoch(digits_data) -> None:
-    steps, _ = losses_and_epochs(training(digits_data))
+    steps, _ = steps_and_epochs(training(digits_data))
     assert [step.epoch for step in steps] == [1] * 19 + [2] * 19
 
 
 def test_the_last_short_batch_counts_its_own_images(digits_data) -> None:
-    steps, _ = losses_and_epochs(training(digits_data))
+    steps, _ = steps_and_epochs(training(digits_data))
     images = [step.images for step in steps]
     # 1,197 images are 18 batches of 64 and one of 45.
     assert (images[17:20], images[-1]) == ([1152, 1197, 1261], 2394)
 
 
 def test_a_dropped_batch_is_not_counted(digits_data) -> None:
-    steps, epochs = losses_and_epochs(training(digits_data, drop_last=True))
+    steps, epochs = steps_and_epochs(training(digits_data, drop_last=True))
     assert (len(steps), steps[18].images, epochs[-1].images) == (36, 1216, 2304)
 
 
 def test_a_batch_larger_than_the_data_is_one_step(digits_data) -> None:
-    steps, _ = losses_and_epochs(training(digits_data, batch_size=2000))
+    steps, _ = steps_and_epochs(training(digits_data, batch_size=2000))
     assert [step.images for step in steps] == [1197, 2394]
 
 
 def test_batches_that_fit_exactly_leave_no_empty_one(digits_data) -> None:
-    steps, _ = losses_and_epochs(training(digits_data, train_size=640))
+    steps, _ = steps_and_epochs(training(digits_data, train_size=640))
     assert (len(steps), steps[-1].images) == (20, 1280)
 
 
 def test_more_steps_than_are_read_at_once_are_all_there(digits_data) -> None:
-    steps, _ = losses_and_epochs(training(digits_data, batch_size=16, epochs=1))
+    steps, _ = steps_and_epochs(training(digits_data, batch_size=16, epochs=1))
     assert [step.step for step in steps] == list(range(1, 76))
 
 
 def test_epochs_come_after_their_last_step(digits_data) -> None:
-    _, epochs = losses_and_epochs(training(digits_data))
+    _, epochs = steps_and_epochs(training(digits_data))
     assert [(e.epoch, e.step, e.images) for e in epochs] == [(1, 19, 1197), (2, 38, 2394)]
 
 
 def test_the_epochs_loss_is_the_mean_of_its_steps(digits_data) -> None:
-    steps, epochs = losses_and_epochs(training(digits_data))
+    steps, epochs = steps_and_epochs(training(digits_data))
     mean = np.mean([step.loss for step in steps if step.epoch == 2])
     assert epochs[1].train_loss == pytest.approx(mean, rel=1e-6)
 
 
 def test_the_training_accuracy_is_the_share_read_right(digits_data) -> None:
     session = training(digits_data, learning_rate=STANDSTILL, epochs=1)
-    _, epochs = losses_and_epochs(session)
+    _, epochs = steps_and_epochs(session)
     train = split(digits_data, session.config).train
     read = infer(session.model, session.to_input(train)).argmax(dim=1)
     assert epochs[0].train_accuracy == (read == train.labels).double().mean().item()
 
 
 def test_time_only_goes_on(digits_data) -> None:
-    steps, epochs = losses_and_epochs(training(digits_data))
+    steps, epochs = steps_and_epochs(training(digits_data))
     seconds = [0.0, *(step.seconds for step in steps), epochs[-1].seconds]
     assert seconds == sorted(seconds)
     assert seconds[1] > 0
@@ -416,14 +406,14 @@ def watched(epoch: Epoch) -> set[str]:
     ],
 )
 def test_watching_fills_its_own_columns(digits_data, watch: str, columns: set[str]) -> None:
-    _, epochs = losses_and_epochs(training(digits_data, watch=watch))
+    _, epochs = steps_and_epochs(training(digits_data, watch=watch))
     assert [watched(epoch) for epoch in epochs] == [columns] * 2
 
 
 @pytest.mark.parametrize("watch", ["validation", "test"])
 def test_watched_figures_are_read_without_dropout_after_the_epoch(digits_data, watch: str) -> None:
     session = training(digits_data, watch=watch, dropout=0.5)
-    _, epochs = losses_and_epochs(session)
+    _, epochs = steps_and_epochs(session)
     images = getattr(split(digits_data, session.config), watch)
     with torch.no_grad():
         logits = session.model.eval()(session.to_input(images))
