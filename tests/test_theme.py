@@ -4,8 +4,9 @@ import tomllib
 
 import pytest
 
+from core.runs.store import PALETTE_SIZE
 from core.settings import PROJECT_ROOT
-from core.ui.theme import PALETTE
+from core.ui.theme import PALETTE, run_colour, run_dash, run_symbol
 
 THEME = tomllib.loads((PROJECT_ROOT / ".streamlit" / "config.toml").read_text())["theme"]
 
@@ -51,3 +52,8 @@ def seen_without_red(colour: str) -> tuple[float, float, float]:
 def test_the_first_pairs_colours_differ_to_eyes_without_red() -> None:
     gaps = zip(*map(seen_without_red, PALETTE[:2]), strict=True)
     assert max(abs(one - other) for one, other in gaps) > 0.2
+
+
+def test_no_two_places_of_the_palette_look_alike() -> None:
+    looks = {(run_colour(n), run_symbol(n), run_dash(n)) for n in range(PALETTE_SIZE)}
+    assert len(looks) == PALETTE_SIZE

@@ -37,7 +37,7 @@ from core.runs.results import (
     weights_changed,
 )
 
-PALETTE_SIZE: Final = 8
+PALETTE_SIZE: Final = 24  # eight hues, each in three patterns
 # In names, which have no room for what the form says of them.
 MODEL_WORDS: Final[dict[Architecture, str]] = {
     "softmax": "softmax regression",

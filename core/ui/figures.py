@@ -14,7 +14,7 @@ from core.analysis.confusion import row_percent
 from core.analysis.curves import curve, smooth, thin, watched_columns
 from core.config import CLASSES
 from core.runs.records import Run
-from core.ui.theme import ACCENT, run_colour, run_symbol
+from core.ui.theme import ACCENT, run_colour, run_dash, run_symbol
 
 Metric = Literal["loss", "accuracy"]
 Axis = Literal["epochs", "steps", "seconds"]
@@ -43,7 +43,7 @@ class Line:
     x: npt.NDArray[np.float64]
     raw: npt.NDArray[np.float64]
     smoothed: npt.NDArray[np.float64]
-    dash: str = "solid"  # of a line that is not of training images
+    dash: str | None = None  # of a line not of training images, if not its run's own
 
 
 def run_lines(
@@ -200,6 +200,7 @@ def _line(
 def _trace(line: Line, y: npt.NDArray[np.float64], *, faint: bool) -> go.Scatter:
     x, y = thin(line.x, y, _MAX_POINTS)
     few = len(x) <= 40
+    own = line.dash or run_dash(line.colour)
     return go.Scatter(
         x=x.tolist(),
         y=y.tolist(),
@@ -213,7 +214,7 @@ def _trace(line: Line, y: npt.NDArray[np.float64], *, faint: bool) -> go.Scatter
         line={
             "color": run_colour(line.colour),
             "width": 1 if faint else 2.5,
-            "dash": "solid" if faint else "dot" if line.training else line.dash,
+            "dash": "solid" if faint else "dot" if line.training else own,
         },
         hovertemplate="%{y:.4g}",
     )

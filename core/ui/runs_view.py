@@ -16,7 +16,7 @@ from core.ui.components import TableAnswer, draw_run_table
 from core.ui.frame import guarded
 from core.ui.groups_view import any_open, draw_groups
 from core.ui.launch import estimated_pair_seconds, launch_compared_pair
-from core.ui.links import MAX_RUNS, open_page
+from core.ui.links import MAX_DRAWN, MAX_RUNS, open_page
 from core.ui.run_rows import run_rows
 from core.ui.services import services
 
@@ -94,8 +94,8 @@ def _draw_actions(chosen: list[str]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         for page, label, icon, most in (
             ("compare", "Compare", ":material/compare_arrows:", MAX_RUNS),
-            ("mistakes", "See mistakes", ":material/search:", 2),
-            ("draw", "Draw", ":material/draw:", MAX_RUNS),
+            ("mistakes", "See mistakes", ":material/search:", MAX_RUNS),
+            ("draw", "Draw", ":material/draw:", MAX_DRAWN),
         ):
             few = 0 < len(chosen) <= most
             if st.button(
@@ -104,8 +104,8 @@ def _draw_actions(chosen: list[str]) -> None:
                 open_page(page, chosen)
         if not chosen:
             st.caption("Tick runs to look at them together.")
-        elif len(chosen) > 2:
-            st.caption(f"Mistakes are shown for two runs at most, the rest for {MAX_RUNS}.")
+        elif len(chosen) > MAX_DRAWN:
+            st.caption(f"Up to {MAX_DRAWN} runs answer a drawing, up to {MAX_RUNS} are compared.")
 
 
 def _act(answer: TableAnswer) -> None:

@@ -26,6 +26,8 @@ SYMBOLS: Final = (
     "triangle-down",
     "hexagon",
 )
+# A third, where the hues begin again.
+DASHES: Final = ("solid", "dash", "dashdot")
 
 
 def run_colour(colour: int) -> str:
@@ -35,4 +37,10 @@ def run_colour(colour: int) -> str:
 
 def run_symbol(colour: int) -> str:
     """Return Plotly's marker symbol for a run's palette position."""
-    return SYMBOLS[colour % len(SYMBOLS)]
+    round_ = colour // len(PALETTE)
+    return SYMBOLS[(colour + round_) % len(SYMBOLS)]
+
+
+def run_dash(colour: int) -> str:
+    """Return Plotly's line pattern for a run's palette position."""
+    return DASHES[colour // len(PALETTE) % len(DASHES)]
