@@ -1,0 +1,40 @@
+"""Which runs belong together: those that differ in nothing but the seed."""
+
+import pytest
+
+from core.analysis.sides import side_name, sides
+from core.config import RunConfig
+
+SGD, ADAM = RunConfig(optimizer="sgd"), RunConfig(optimizer="adam")
+
+
+def test_runs_that_differ_in_the_seed_alone_are_one_side() -> None:
+    found = sides({"a": SGD, "b": SGD.replace(seed=1), "c": SGD.replace(seed=2)})
+    assert found == [("a", "b", "c")]
+
+
+def test_runs_that_differ_otherwise_are_sides_of_their_own() -> None:
+    assert sides({"a": SGD, "b": ADAM, "c": SGD.replace(epochs=9)}) == [("a",), ("b",), ("c",)]
+
+
+def test_sides_stand_in_the_order_of_their_first_runs() -> None:
+    assert sides({"a": ADAM, "b": SGD, "c": ADAM.replace(seed=4)}) == [("a", "c"), ("b",)]
+
+
+def test_runs_of_the_same_seed_are_one_side_too() -> None:
+    assert sides({"a": SGD, "b": SGD}) == [("a", "b")]
+
+
+@pytest.mark.parametrize(
+    ("names", "called"),
+    [
+        (["Adam"], "Adam"),
+        (["Adam, seed 1"], "Adam, seed 1"),
+        (["Adam, seed 1", "Adam, seed 20"], "Adam (2 seeds)"),
+        (["Adam (seed 1)", "Adam (seed 2)"], "Adam (2 seeds)"),
+        (["Adam", "My other one", "Third"], "Adam and 2 more"),
+        (["seed 1", "seed 2"], "seed 1 and 1 more"),
+    ],
+)
+def test_a_side_is_called_what_its_runs_have_in_common(names: list[str], called: str) -> None:
+    assert side_name(names) == called
