@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.analysis.sides import side_name, sides
+from core.analysis.sides import one_of_each_first, side_name, sides
 from core.config import RunConfig
 
 SGD, ADAM = RunConfig(optimizer="sgd"), RunConfig(optimizer="adam")
@@ -23,6 +23,11 @@ def test_sides_stand_in_the_order_of_their_first_runs() -> None:
 
 def test_runs_of_the_same_seed_are_one_side_too() -> None:
     assert sides({"a": SGD, "b": SGD}) == [("a", "b")]
+
+
+def test_of_many_runs_one_of_each_side_comes_first() -> None:
+    configs = {"a": SGD, "b": SGD.replace(seed=1), "c": ADAM, "d": SGD.replace(seed=2)}
+    assert one_of_each_first(configs) == ["a", "c", "b", "d"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Runs that differ in nothing but the seed, taken together: one side of a comparison."""
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -18,6 +19,12 @@ def sides(configs: Mapping[str, RunConfig]) -> list[tuple[str, ...]]:
     for key, config in configs.items():
         alike.setdefault(config.model_copy(update={"seed": 0}), []).append(key)
     return [tuple(keys) for keys in alike.values()]
+
+
+def one_of_each_first(configs: Mapping[str, RunConfig]) -> list[str]:
+    """Return all keys, first the first of each side, then the second of each, and so on."""
+    rounds = itertools.zip_longest(*sides(configs))
+    return [key for each in rounds for key in each if key is not None]
 
 
 def side_name(names: Sequence[str]) -> str:

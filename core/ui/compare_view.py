@@ -9,9 +9,11 @@ import streamlit as st
 
 from core import words
 from core.analysis.differences import config_differences, learning_rate_note, unfair_reasons
+from core.analysis.sides import one_of_each_first
 from core.errors import RunError
 from core.runs.records import Run, UnreadableRun
-from core.ui.curves_view import draw_curve_controls, draw_curves
+from core.ui.curve_controls import draw_curve_controls
+from core.ui.curves_view import draw_curves, several_seeds
 from core.ui.files_view import draw_files
 from core.ui.frame import guarded
 from core.ui.inside_view import draw_inside
@@ -30,14 +32,16 @@ def draw_comparison(runs: Sequence[Run]) -> None:
     _draw_live(runs, _draw_top)
     _draw_differences(runs)
     st.header("How they learned", anchor=False)
-    view = draw_curve_controls()
+    view = draw_curve_controls(seeds=several_seeds(runs))
     _draw_live(runs, lambda now: draw_curves(now, view))
     # Seldomer: it reads every step of every run.
     _draw_live(runs, draw_inside, every=_INSIDE_SECONDS)
     st.header("Which digits get confused", anchor=False)
     finished = [run for run in runs if run.summary is not None]
     if finished:
-        draw_matrices(finished)
+        # Only some fit: rather one of each kind than many seeds of one.
+        order = one_of_each_first({run.id: run.config for run in finished})
+        draw_matrices(sorted(finished, key=lambda run: order.index(run.id)))
     else:
         st.html('<p class="dl-quiet">Shown as soon as a run has finished.</p>')
     draw_files(runs)

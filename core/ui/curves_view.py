@@ -1,121 +1,59 @@
-"""The curves of the Compare page and the controls above them."""
+"""The curves of the Compare page: loss and accuracy of runs, or of the means of their seeds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.analysis.sides import side_name, sides
 from core.runs.records import Run
 from core.ui.components import draw_chart
-from core.ui.figures import Axis, Line, Metric, Part, curve_figure, run_lines
-from core.ui.links import linked, write_link
+from core.ui.curve_controls import SPREAD_SENTENCES, CurveView
+from core.ui.figures import Line, Metric, curve_figure, run_lines
 from core.ui.services import services
+from core.ui.side_lines import side_lines
 from core.words import distinct_names
 
-_PARTS: Final = {"both": "both", "train": "training", "validation": "validation"}
-_AXES: Final = {"epochs": "epochs", "steps": "steps", "seconds": "seconds"}
-_LAYOUTS: Final = {"together": "in one chart", "apart": "side by side"}
-_SMOOTHINGS: Final = {"0": "none", "0.6": "a little", "0.9": "more", "0.97": "strong"}
+METRICS: Final[tuple[Metric, Metric]] = ("loss", "accuracy")
 _HEIGHT: Final = 400
 _BESIDE: Final = 3
 
 
 @dataclass(frozen=True)
-class CurveView:
-    """What the controls above the curves ask for."""
+class _Shown:
+    """What is drawn as one, under one title: a run, or the runs of a side."""
 
-    part: Part
-    axis: Axis
-    apart: bool
-    log: bool
-    smoothing: float
+    key: str
+    title: str
+    loss: list[Line]
+    accuracy: list[Line]
 
-
-def draw_curve_controls() -> CurveView:
-    """Draw the controls, each tied to the address, and return what they say."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        part = _segments(
-            "part",
-            "Images",
-            _PARTS,
-            "both",
-            "Training images are learned from; "
-            "validation images are only looked at, so they show real progress.",
-        )
-        axis = _segments(
-            "axis",
-            "Along",
-            _AXES,
-            "epochs",
-            "Epochs: how often all images were "
-            "gone through. Steps: corrections. Seconds: time spent training.",
-        )
-        layout = _segments(
-            "layout",
-            "Runs",
-            _LAYOUTS,
-            "together",
-            "All runs in one chart, or each in its own on the same scale.",
-        )
-        # Losses of single batches jump; means of whole epochs do not.
-        usual = "0" if axis == "epochs" else "0.9"
-        smoothing = st.selectbox(
-            "Smoothing",
-            list(_SMOOTHINGS),
-            key=linked("smooth", list(_SMOOTHINGS), usual),
-            format_func=lambda value: _SMOOTHINGS[value],
-            on_change=write_link,
-            args=("smooth", usual),
-            width=140,
-            help="Averages neighbouring points (exponential moving average); the raw line stays "
-            "faint behind. Figures in words never use it.",
-        )
-        log = _segments(
-            "scale",
-            "Loss scale",
-            {"linear": "linear", "log": "log"},
-            "linear",
-            "A logarithmic scale shows small losses apart.",
-        )
-    return CurveView(
-        cast(Part, part), cast(Axis, axis), layout == "apart", log == "log", float(smoothing)
-    )
+    def of(self, metric: Metric) -> list[Line]:
+        return self.loss if metric == "loss" else self.accuracy
 
 
 def draw_curves(runs: Sequence[Run], view: CurveView) -> None:
     """Draw loss and accuracy of all runs as `view` says."""
-    metrics: tuple[Metric, ...] = ("loss", "accuracy")
-    names = distinct_names(runs)
-    lines = {
-        metric: [_lines(run, names[run.id], metric, view) for run in runs] for metric in metrics
-    }
-    begun = "" if _has_points(lines["loss"]) else " The curves begin with the first epoch."
+    shown = _shown(runs, view)
+    begun = (
+        ""
+        if any(len(line.x) for one in shown for line in one.loss)
+        else (" The curves begin with the first epoch.")
+    )
     st.html(
         '<p class="dl-quiet">Dotted: on the training images, while learning. Solid: on images '
-        f"that are not learned from.{begun}</p>"
+        f"that are not learned from.{begun}{_spread_sentence(shown, view)}</p>"
     )
-    reach = _reach(runs, lines["loss"], view)
+    reach = _reach(runs, [line for one in shown for line in one.loss], view)
     if view.apart:
-        for metric in metrics:
-            limits = _limits(lines[metric], metric, log=view.log)
-            for start in range(0, len(runs), _BESIDE):
-                beside = list(zip(runs, lines[metric], strict=True))[start : start + _BESIDE]
-                columns = st.columns(min(_BESIDE, max(2, len(runs))))
-                for column, (run, of_run) in zip(columns, beside, strict=False):
-                    with column:
-                        key = f"{metric}_{run.id}"
-                        _chart(of_run, metric, view, names[run.id], key, limits, reach)
+        _draw_apart(shown, view, reach)
     else:
-        for column, metric in zip(st.columns(2), metrics, strict=True):
-            with column:
-                all_lines = [line for of_run in lines[metric] for line in of_run]
-                title = "Loss" if metric == "loss" else "Accuracy"
-                _chart(all_lines, metric, view, title, metric, None, reach)
+        _draw_together(shown, view, reach)
     if any(run.config.watch == "test" for run in runs):
         st.html(
             '<p class="dl-quiet">“Test, watched” means that the recipe reads the test images '
@@ -124,18 +62,64 @@ def draw_curves(runs: Sequence[Run], view: CurveView) -> None:
         )
 
 
-def _segments(name: str, label: str, options: dict[str, str], default: str, help_text: str) -> str:
-    chosen = st.segmented_control(
-        label,
-        list(options),
-        key=linked(name, list(options), default),
-        format_func=lambda value: options[value],
-        on_change=write_link,
-        args=(name, default),
-        required=True,
-        help=help_text,
+def several_seeds(runs: Sequence[Run]) -> bool:
+    """Tell whether any of `runs` differ in nothing but the seed."""
+    return len(_sides(runs)) < len(runs)
+
+
+def _sides(runs: Sequence[Run]) -> list[list[Run]]:
+    by_id = {run.id: run for run in runs}
+    together = sides({run.id: run.config for run in runs})
+    return [[by_id[run_id] for run_id in ids] for ids in together]
+
+
+def _shown(runs: Sequence[Run], view: CurveView) -> list[_Shown]:
+    """Return what is drawn as one: a run, or the runs of a side."""
+    names = distinct_names(runs)
+    apart = [[run] for run in runs] if view.seeds == "each" else _sides(runs)
+    shown = []
+    for side in apart:
+        loss, accuracy = (
+            side_lines(
+                [(run, names[run.id], _lines(run, names[run.id], metric, view)) for run in side],
+                view.spread,
+                each=view.seeds == "both",
+            )
+            for metric in METRICS
+        )
+        title = side_name([names[run.id] for run in side])
+        shown.append(_Shown(side[0].id, title, loss, accuracy))
+    return shown
+
+
+def _spread_sentence(shown: Sequence[_Shown], view: CurveView) -> str:
+    if all(line.spread is None for one in shown for line in one.loss + one.accuracy):
+        return ""
+    return (
+        " Lines of several seeds are their mean, as far as all of them have come; the band is "
+        f"{escape(SPREAD_SENTENCES[view.spread])}."
     )
-    return chosen or default
+
+
+def _draw_together(shown: Sequence[_Shown], view: CurveView, reach: float | None) -> None:
+    for column, metric in zip(st.columns(2), METRICS, strict=True):
+        with column:
+            lines = [line for one in shown for line in one.of(metric)]
+            title = "Loss" if metric == "loss" else "Accuracy"
+            _chart(lines, metric, view, title, metric, None, reach)
+
+
+def _draw_apart(shown: Sequence[_Shown], view: CurveView, reach: float | None) -> None:
+    for metric in METRICS:
+        every = [line for one in shown for line in one.of(metric)]
+        limits = _limits(every, metric, log=view.log)
+        for start in range(0, len(shown), _BESIDE):
+            beside = shown[start : start + _BESIDE]
+            columns = st.columns(min(_BESIDE, max(2, len(shown))))
+            for column, one in zip(columns, beside, strict=False):
+                with column:
+                    key = f"{metric}_{one.key}"
+                    _chart(one.of(metric), metric, view, one.title, key, limits, reach)
 
 
 def _lines(run: Run, name: str, metric: Metric, view: CurveView) -> list[Line]:
@@ -154,28 +138,22 @@ def _lines(run: Run, name: str, metric: Metric, view: CurveView) -> list[Line]:
     )
 
 
-def _has_points(lines: Sequence[Sequence[Line]]) -> bool:
-    return any(len(line.x) for of_run in lines for line in of_run)
-
-
-def _reach(runs: Sequence[Run], lines: Sequence[Sequence[Line]], view: CurveView) -> float | None:
+def _reach(runs: Sequence[Run], lines: Sequence[Line], view: CurveView) -> float | None:
     """Return where the horizontal axis ends, or None to let it follow the curves.
 
     Over epochs it is the whole way planned from the start: the curves grow into it and the axis
     stays. Charts side by side end alike, or they could not be compared.
     """
-    seen = [float(line.x[-1]) for of_run in lines for line in of_run if len(line.x)]
+    seen = [float(line.x[-1]) for line in lines if len(line.x)]
     planned = [float(run.config.epochs) for run in runs if run.active]
     if view.axis == "epochs":
         return max(seen + planned, default=1.0)
     return max(seen, default=None) if view.apart else None
 
 
-def _limits(
-    lines: Sequence[Sequence[Line]], metric: Metric, *, log: bool
-) -> tuple[float, float] | None:
+def _limits(lines: Sequence[Line], metric: Metric, *, log: bool) -> tuple[float, float] | None:
     """Return one vertical range for charts that stand side by side."""
-    values = [line.smoothed for of_run in lines for line in of_run if len(line.smoothed)]
+    values = [part for line in lines for part in (line.smoothed, *(line.spread or ())) if len(part)]
     if not values:
         return None
     joined = np.concatenate(values)
@@ -198,8 +176,10 @@ def _chart(
 ) -> None:
     log = view.log and metric == "loss"
     st.html(f'<h3 class="dl-chart-title">{escape(title)}</h3>')
-    figure: go.Figure = curve_figure(lines, metric=metric, axis=view.axis, log=log)
-    if reach is not None:
+    figure: go.Figure = curve_figure(
+        lines, metric=metric, axis=view.axis, log=log, log_across=view.log_across
+    )
+    if reach is not None and not view.log_across:
         figure.update_xaxes(range=[0, reach * 1.02])
     if not any(len(line.x) for line in lines):
         limits = (0, 100) if metric == "accuracy" else (0.01, 2.5)
@@ -209,5 +189,5 @@ def _chart(
         figure.update_yaxes(range=np.log10([low, limits[1]]).tolist() if log else limits)
     label = f"Chart of {metric} over {view.axis}: " + ", ".join(line.label for line in lines)
     # The axis is part of the key: a zoom into epochs 3 to 5 means nothing in seconds.
-    scale = "log" if log else "linear"
-    draw_chart(figure, key=f"chart_{key}_{view.axis}_{scale}", height=_HEIGHT, label=label)
+    scales = f"{'log' if log else 'linear'}_{'log' if view.log_across else 'linear'}"
+    draw_chart(figure, key=f"chart_{key}_{view.axis}_{scales}", height=_HEIGHT, label=label)

@@ -10,19 +10,18 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.analysis.confusion import row_percent
 from core.analysis.curves import curve, smooth, thin, watched_columns
-from core.config import CLASSES
 from core.runs.records import Run
-from core.ui.theme import ACCENT, run_colour, run_dash, run_symbol
+from core.ui.theme import run_colour, run_dash, run_symbol
 
 Metric = Literal["loss", "accuracy"]
-Axis = Literal["epochs", "steps", "seconds"]
+Axis = Literal["epochs", "steps", "images", "seconds"]
 Part = Literal["train", "validation", "both"]
 
 AXIS_TITLES: Final[dict[str, str]] = {
     "epochs": "epochs (times through all training images)",
     "steps": "steps (corrections)",
+    "images": "training images seen",
     "seconds": "seconds of training",
 }
 METRIC_TITLES: Final[dict[str, str]] = {
@@ -31,6 +30,8 @@ METRIC_TITLES: Final[dict[str, str]] = {
 }
 # Enough for every pixel of a wide screen; figures in words always come from all points.
 _MAX_POINTS: Final = 1_500
+# Beyond so many powers of ten there is no room for ticks between them.
+_MANY_DECADES: Final = 2.5
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Line:
     raw: npt.NDArray[np.float64]
     smoothed: npt.NDArray[np.float64]
     dash: str | None = None  # of a line not of training images, if not its run's own
+    spread: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None  # low, high
+    faint: bool = False  # behind the others, not in the legend
 
 
 def run_lines(
@@ -87,15 +90,28 @@ def run_lines(
     ]
 
 
-def curve_figure(lines: Sequence[Line], *, metric: Metric, axis: Axis, log: bool) -> go.Figure:
-    """Return a chart of `lines`; `log` puts the vertical axis on a logarithmic scale."""
-    return history_figure(
+def curve_figure(
+    lines: Sequence[Line], *, metric: Metric, axis: Axis, log: bool, log_across: bool = False
+) -> go.Figure:
+    """Return a chart of `lines`; `log` and `log_across` make its axes logarithmic."""
+    figure = history_figure(
         lines,
         across=AXIS_TITLES[axis],
         up=METRIC_TITLES[metric],
         log=log,
         from_zero=metric == "loss",
     )
+    if log_across:
+        # Plotly's own ticks are every digit between the powers of ten: they overlap.
+        dtick = 1 if _decades(lines) > _MANY_DECADES else "D2"
+        figure.update_xaxes(type="log", rangemode="normal", dtick=dtick, tickformat=".2~s")
+    return figure
+
+
+def _decades(lines: Sequence[Line]) -> float:
+    """Return over how many powers of ten the lines stretch."""
+    ends = [x[x > 0][[0, -1]] for x in (line.x for line in lines) if (x > 0).any()]
+    return float(np.log10(np.max(ends) / np.min(ends))) if ends else 0.0
 
 
 def history_figure(
@@ -107,9 +123,15 @@ def history_figure(
     """
     figure = go.Figure()
     for line in lines:
+        if line.spread is not None:
+            low, high = line.spread
+            # A logarithmic axis has no 0: a band that reaches it goes down as far as may matter.
+            low = np.maximum(low, line.smoothed / 100) if log else low
+            figure.add_trace(_spread_trace(line, low, high))
+    for line in lines:
         if not np.array_equal(line.raw, line.smoothed, equal_nan=True):
             figure.add_trace(_trace(line, line.raw, faint=True))
-        figure.add_trace(_trace(line, line.smoothed, faint=False))
+        figure.add_trace(_trace(line, line.smoothed, faint=line.faint))
     figure.update_layout(
         margin={"l": 60, "r": 12, "t": 12, "b": 48},
         # Above the plot: there it takes the room it needs, whatever the names' length.
@@ -126,62 +148,6 @@ def history_figure(
         # Whole numbers at few ticks: Plotly's own are every digit between the powers of ten.
         figure.update_yaxes(nticks=4, tickformat=".2~r")
     return figure
-
-
-def matrix_figure(
-    matrix: npt.NDArray[np.int64], *, title: str, percent: bool, highest: float
-) -> go.Figure:
-    """Return a confusion matrix whose mistakes are coloured up to `highest` on a shared scale.
-
-    The diagonal (read right) is grey: in the same colours it would outshine every mistake.
-    """
-    shown = row_percent(matrix) if percent else matrix.astype(np.float64)
-    on_diagonal = np.eye(CLASSES, dtype=bool)
-    figure = go.Figure()
-    for part, scale, top in (
-        (np.where(on_diagonal, np.nan, shown), _tint(ACCENT, 0.6), max(highest, 1e-9)),
-        (np.where(on_diagonal, shown, np.nan), _tint("#808080", 0.35), 1e-9),
-    ):
-        figure.add_trace(
-            go.Heatmap(
-                z=part,
-                zmin=0,
-                zmax=top,
-                colorscale=scale,
-                showscale=False,
-                xgap=2,
-                ygap=2,
-                hoverongaps=False,
-                text=_cell_texts(part, percent),
-                texttemplate="%{text}",
-                hovertemplate="a %{y} read as %{x}: %{text}"
-                + (" %" if percent else " times")
-                + "<br>click to see them<extra></extra>",
-            )
-        )
-    digits = [str(digit) for digit in range(CLASSES)]
-    ticks = {"tickvals": list(range(CLASSES)), "ticktext": digits, "showgrid": False}
-    figure.update_layout(
-        title={"text": escape(title), "x": 0, "xanchor": "left", "font": {"size": 15}},
-        margin={"l": 50, "r": 8, "t": 40, "b": 48},
-        xaxis={"title": {"text": "read as"}, "zeroline": False, "fixedrange": True, **ticks},
-        yaxis={
-            "title": {"text": "true digit"},
-            "autorange": "reversed",
-            "zeroline": False,
-            "fixedrange": True,
-            **ticks,
-        },
-    )
-    return figure
-
-
-def highest_mistake(matrices: Sequence[npt.NDArray[np.int64]], *, percent: bool) -> float:
-    """Return the largest figure off the diagonal of any matrix, the top of their shared scale."""
-    off = ~np.eye(CLASSES, dtype=bool)
-    return max(
-        (float((row_percent(m) if percent else m)[off].max()) for m in matrices), default=0.0
-    )
 
 
 def _line(
@@ -220,18 +186,20 @@ def _trace(line: Line, y: npt.NDArray[np.float64], *, faint: bool) -> go.Scatter
     )
 
 
-def _cell_texts(part: npt.NDArray[np.float64], percent: bool) -> list[list[str]]:
-    def text(value: float) -> str:
-        if np.isnan(value) or value == 0:
-            return ""
-        return f"{value:.1f}" if percent else f"{value:.0f}"
-
-    return [[text(value) for value in row] for row in part]
-
-
-def _tint(colour: str, strongest: float = 1.0) -> list[list[float | str]]:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return [
-        [0, f"rgba({red},{green},{blue},0.04)"],
-        [1, f"rgba({red},{green},{blue},{strongest})"],
-    ]
+def _spread_trace(
+    line: Line, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]
+) -> go.Scatter:
+    """Return the band between `low` and `high`, which goes and comes with its line."""
+    (there, top), (back, bottom) = thin(line.x, high, _MAX_POINTS), thin(line.x, low, _MAX_POINTS)
+    return go.Scatter(
+        x=[*there.tolist(), *back[::-1].tolist()],
+        y=[*top.tolist(), *bottom[::-1].tolist()],
+        fill="toself",
+        fillcolor=run_colour(line.colour),
+        opacity=0.15,
+        line={"width": 0},
+        mode="lines",
+        legendgroup=line.label,
+        showlegend=False,
+        hoverinfo="skip",
+    )
