@@ -60,7 +60,8 @@ def test_a_link_restores_the_curves_as_they_were(page: Page, gallery: Dashboard)
     chart = page.locator(".dl-chart").first
     expect(chart).to_have_attribute("aria-label", re.compile("^Chart of loss over steps"))
     expect(chart).not_to_have_attribute("aria-label", re.compile("validation"))
-    expect(page.get_by_role("radio", name="log")).to_be_checked()
+    scale = page.locator(".st-key-link_scale")
+    expect(scale.get_by_role("radio", name="log")).to_be_checked()
 
 
 def test_every_broken_folder_is_listed_with_its_reason(page: Page, gallery: Dashboard) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.analysis.sides import one_of_each_first, side_name, sides
+from core.analysis.sides import one_of_each_first, side_names, sides
 from core.config import RunConfig
 
 SGD, ADAM = RunConfig(optimizer="sgd"), RunConfig(optimizer="adam")
@@ -33,13 +33,23 @@ def test_of_many_runs_one_of_each_side_comes_first() -> None:
 @pytest.mark.parametrize(
     ("names", "called"),
     [
-        (["Adam"], "Adam"),
-        (["Adam, seed 1"], "Adam, seed 1"),
         (["Adam, seed 1", "Adam, seed 20"], "Adam (2 seeds)"),
         (["Adam (seed 1)", "Adam (seed 2)"], "Adam (2 seeds)"),
-        (["Adam", "My other one", "Third"], "Adam and 2 more"),
-        (["seed 1", "seed 2"], "seed 1 and 1 more"),
+        (["Adam", "Adam", "Adam"], "Adam (3 seeds)"),
+        (["Adam", "My other one", "Third"], "Adam (a1) and 2 more"),
+        (["seed 1", "seed 2"], "seed 1 (a1) and 1 more"),
     ],
 )
 def test_a_side_is_called_what_its_runs_have_in_common(names: list[str], called: str) -> None:
-    assert side_name(names) == called
+    runs = [(name, f"{name} (a{place})") for place, name in enumerate(names, start=1)]
+    assert side_names([runs]) == [called]
+
+
+def test_a_single_run_is_called_as_no_other_is() -> None:
+    assert side_names([[("Adam", "Adam (x)")], [("Adam", "Adam (y)")]]) == ["Adam (x)", "Adam (y)"]
+
+
+def test_sides_whose_names_are_alike_are_told_apart() -> None:
+    first = [("Adam", "Adam (u)"), ("Adam", "Adam (v)")]
+    second = [("Adam", "Adam (x)"), ("Adam", "Adam (y)")]
+    assert side_names([first, second]) == ["Adam (u) and 1 more", "Adam (x) and 1 more"]

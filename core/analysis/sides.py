@@ -27,14 +27,23 @@ def one_of_each_first(configs: Mapping[str, RunConfig]) -> list[str]:
     return [key for each in rounds for key in each if key is not None]
 
 
-def side_name(names: Sequence[str]) -> str:
-    """Return what to call a side whose runs have these names: what all have before the seed.
+def side_names(together: Sequence[Sequence[tuple[str, str]]]) -> list[str]:
+    """Return what to call each side: what the names of its runs have in common before the seed.
 
-    Where the names have nothing in common it is the first, with how many more there are.
+    Each run is given by its own name and one that no other run has. A single run is called by the
+    second; where own names do not tell sides apart, or have nothing in common, the first run's
+    stands for all.
     """
-    if len(names) == 1:
-        return names[0]
-    cut = [_SEED.sub("", name) for name in names]
-    if len(set(cut)) == 1 and cut[0]:
-        return f"{cut[0]} ({len(names)} seeds)"
-    return f"{names[0]} and {len(names) - 1} more"
+    own = [
+        side[0][1] if len(side) == 1 else _in_common([name for name, _ in side])
+        for side in together
+    ]
+    return [
+        name if name and own.count(name) == 1 else f"{side[0][1]} and {len(side) - 1} more"
+        for name, side in zip(own, together, strict=True)
+    ]
+
+
+def _in_common(names: Sequence[str]) -> str:
+    cut = {_SEED.sub("", name) for name in names}
+    return f"{cut.pop()} ({len(names)} seeds)" if len(cut) == 1 and "" not in cut else ""

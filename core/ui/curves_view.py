@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from core.analysis.sides import side_name, sides
+from core.analysis.sides import side_names, sides
 from core.runs.records import Run
 from core.ui.components import draw_chart
 from core.ui.curve_controls import SPREAD_SENTENCES, CurveView
@@ -76,18 +76,19 @@ def _sides(runs: Sequence[Run]) -> list[list[Run]]:
 def _shown(runs: Sequence[Run], view: CurveView) -> list[_Shown]:
     """Return what is drawn as one: a run, or the runs of a side."""
     names = distinct_names(runs)
-    apart = [[run] for run in runs] if view.seeds == "each" else _sides(runs)
+    together = [[run] for run in runs] if view.seeds == "each" else _sides(runs)
+    titles = side_names([[(run.name, names[run.id]) for run in side] for side in together])
     shown = []
-    for side in apart:
+    for title, side in zip(titles, together, strict=True):
         loss, accuracy = (
             side_lines(
+                title,
                 [(run, names[run.id], _lines(run, names[run.id], metric, view)) for run in side],
                 view.spread,
                 each=view.seeds == "both",
             )
             for metric in METRICS
         )
-        title = side_name([names[run.id] for run in side])
         shown.append(_Shown(side[0].id, title, loss, accuracy))
     return shown
 

@@ -14,6 +14,7 @@ from core.runs.records import Run
 from core.ui.launch import group_store
 from core.ui.links import MAX_RUNS, open_page
 from core.ui.pieces import draw_table
+from core.ui.settings_view import draw_settings
 
 # Beyond these, groups lie folded up: the table of runs is what the page is for.
 _SHOWN: Final = 2
@@ -77,6 +78,7 @@ def _draw_group(group: Group, runs: Sequence[Run]) -> None:
         elif rows:
             with st.expander("Results", expanded=not still_open and len(rows) <= _ROWS // 2):
                 _draw_rows(rows)
+        draw_settings(mine, group.id)
         _draw_buttons(group, mine, still_open=still_open)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from core.analysis.bands import Spread, band
-from core.analysis.sides import side_name
 from core.runs.records import Run
 from core.ui.figures import Line
 
@@ -11,14 +10,13 @@ from core.ui.figures import Line
 RunLines = tuple[Run, str, list[Line]]
 
 
-def side_lines(of_runs: Sequence[RunLines], spread: Spread, *, each: bool) -> list[Line]:
-    """Return the lines of one side: a mean for each kind of line that its runs have.
+def side_lines(name: str, of_runs: Sequence[RunLines], spread: Spread, *, each: bool) -> list[Line]:
+    """Return the lines of the side `name`: a mean for each kind of line that its runs have.
 
     With `each`, every run's own line stands faintly behind. A single run's lines stay as they are.
     """
     if len(of_runs) == 1:
         return of_runs[0][2]
-    name = side_name([name for _, name, _ in of_runs])
     kinds: dict[tuple[bool, str], list[Line]] = {}
     for _, own, lines in of_runs:
         for line in lines:
