@@ -18,6 +18,8 @@ ACCURACY_TITLES: Final[dict[Judged, str]] = {
 _OPTIMIZERS: Final = get_args(Optimizer)
 # Settings that are searched in factors of ten: evenly spaced axes would squeeze the small ones.
 _LOGARITHMIC: Final = frozenset({"learning_rate", "weight_decay", "epsilon"})
+# Told apart by colour-blind eyes, and no end of it sinks into the light or the dark page.
+_FROM_LOW_TO_HIGH: Final = ((0, "#3E7CC2"), (0.5, "#C77DBB"), (1, "#D98E04"))
 
 
 def rate_figure(rows: Sequence[Tried], judged: Judged) -> go.Figure:
@@ -36,9 +38,10 @@ def rate_figure(rows: Sequence[Tried], judged: Judged) -> go.Figure:
         margin={"l": 60, "r": 12, "t": 12, "b": 48},
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         xaxis={
-            "title": {"text": "learning rate (each step to the right is ten times as much)"},
+            "title": {"text": "learning rate (logarithmic)"},
             "type": "log",
             "dtick": 1,
+            "tickformat": "~g",  # Plotly's own would write 100µ
         },
         yaxis={"title": {"text": ACCURACY_TITLES[judged]}},
     )
@@ -88,14 +91,13 @@ def parallel_figure(rows: Sequence[Tried], fields: Sequence[str]) -> go.Figure:
     known = [row for row in rows if row.accuracy is not None]
     accuracies = [100 * (row.accuracy or 0.0) for row in known]
     axes = [_axis(field, [getattr(row.config, field) for row in known]) for field in fields]
-    axes.append({"label": "read right, %", "values": accuracies})
+    axes.append({"label": "read right, %", "values": accuracies, "tickformat": ".0f"})
     figure = go.Figure(
         go.Parcoords(
             dimensions=axes,
             line={
                 "color": accuracies,
-                # Dark to light and never grey on either page; safe for colour-blind eyes.
-                "colorscale": "Viridis",
+                "colorscale": _FROM_LOW_TO_HIGH,
                 "showscale": True,
                 "colorbar": {"title": {"text": "read right, %"}, "thickness": 12},
             },
