@@ -13,14 +13,8 @@ from core.runs.history import HistoryWriter
 from core.runs.records import Environment, Run, Status, Summary, new_status
 from core.runs.store import RunStore
 from core.ui.compare_view import fact_lines
-from core.ui.inside_view import (
-    OLDER,
-    Recorded,
-    layer_lines,
-    layer_table,
-    read_recorded,
-    why_no_lines,
-)
+from core.ui.layers_view import layer_lines, layer_table, why_no_lines
+from core.ui.recorded import OLDER, Recorded, read_recorded, with_gap
 from core.words import early_end, figure, origin, state_detail, weighted_layers
 
 CONFIG = RunConfig(dataset="digits", hidden_sizes=(8,), epochs=3)
@@ -287,3 +281,12 @@ def test_show_writes_the_layers_attempt_and_origin(
         "layer gradient norm weight norm update ratio dead ReLU units",
         "1: fully connected, 8 units 0.5 4 0.001 12.5 %",
     ]
+
+
+def test_the_generalisation_gap_is_training_minus_validation_accuracy_in_points() -> None:
+    epochs = pd.DataFrame({"train_accuracy": [0.5, 0.99], "validation_accuracy": [0.6, 0.97]})
+    assert with_gap(epochs)["gap"].tolist() == pytest.approx([-10, 2])
+
+
+def test_where_nothing_is_watched_there_is_no_gap() -> None:
+    assert with_gap(pd.DataFrame({"train_accuracy": [0.5]}))["gap"].isna().all()
