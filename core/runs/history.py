@@ -50,9 +50,9 @@ LAYER_COLUMNS: Final = (
 _COUNTS: Final = frozenset({"step", "epoch", "images", "layer"})
 # Values that come again and again, which a dictionary stores once.
 _REPEATED: Final = frozenset({"seconds", "learning_rate"})
-# What is looked at and never calculated with is kept to one part in 8,192: half the size.
+# What is looked at and never calculated with is kept to one part in 4,096: half the size.
 _ROUGH: Final = frozenset({"gradient_norm"})
-_ROUGH_BITS: Final = 12
+_ROUGH_BITS: Final = 11
 _HIGHEST_COUNT: Final = 2**31 - 1
 
 
