@@ -1,5 +1,6 @@
 """Which settings mean something beside which others, and which contradict each other."""
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -119,13 +120,19 @@ def contradictions(config: "RunConfig") -> list[Contradiction]:
     return problems
 
 
+@functools.cache
+def _idle_value(kind: "type[RunConfig]", field: str) -> object:
+    return _IDLE.get(field, kind.model_fields[field].get_default())
+
+
 def _idle_but_set(config: "RunConfig") -> list[Contradiction]:
     fields = type(config).model_fields
     sentences = []
     for field in _OWNERS:
-        value = getattr(config, field)
-        idle = _IDLE.get(field, fields[field].get_default())
-        if not applies(field, config) and value != idle:
+        if applies(field, config):
+            continue
+        value, idle = getattr(config, field), _idle_value(type(config), field)
+        if value != idle:
             belongs = _OWNERS[field][0]
             plural = "belong" if field in ("hidden_sizes", "channels") else "belongs"
             sentence = (

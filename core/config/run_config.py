@@ -1,5 +1,6 @@
 """RunConfig: everything that decides what a run computes, as one immutable value."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any, Final, Literal, Self
 
@@ -427,7 +428,7 @@ class RunConfig(BaseModel):
     @model_validator(mode="after")
     def _check_together(self, info: ValidationInfo) -> Self:
         if info.context is not _EACH_ALONE:
-            sentences = [problem.sentence for problem in contradictions(self)]
+            sentences = _contradicting(self)
             if sentences:
                 raise ValueError(". ".join(sentences))
         return self
@@ -506,6 +507,12 @@ def _complaints(error: ValidationError) -> list[tuple[str, str]]:
         (str(problem["loc"][0]) if problem["loc"] else WHOLE, sentence(problem, titles, ALIASES))
         for problem in error.errors()
     ]
+
+
+# A config inside another record is checked again with it, and thousands of runs share a few.
+@functools.lru_cache(maxsize=4_096)
+def _contradicting(config: RunConfig) -> tuple[str, ...]:
+    return tuple(problem.sentence for problem in contradictions(config))
 
 
 def field_title(name: str) -> str:
