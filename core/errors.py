@@ -8,7 +8,8 @@ DigitLabError
 ├── RunError           a run cannot be used
 │   ├── RunNotFoundError     there is no run of that id
 │   ├── RunUnreadableError   the folder is there, but what lies in it is not a run
-│   └── RunStateError        the run is in the wrong state for what was asked
+│   ├── RunStateError        the run is in the wrong state for what was asked
+│   └── ArchiveError         a zip file cannot be taken in, or may not be
 └── DivergedError      the training loss stopped being a number
 
 A message says what was wrong, where, and what to do about it, in one or two plain sentences:
@@ -50,6 +51,10 @@ class RunUnreadableError(RunError):
 
 class RunStateError(RunError):
     """The run is in the wrong state for what was asked."""
+
+
+class ArchiveError(RunError):
+    """A zip file of runs is damaged, foreign or dangerous, so nothing of it was taken in."""
 
 
 class DivergedError(DigitLabError):

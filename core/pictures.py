@@ -1,11 +1,13 @@
-"""Untrusted uploads and canvas messages become Pillow pictures of a modest size."""
+"""Untrusted uploads and canvas messages become Pillow pictures; digits become a page's pictures."""
 
+import base64
 import struct
 import warnings
 import zlib
 from io import BytesIO
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from core.errors import DrawingError, EmptyDrawingError
@@ -22,6 +24,13 @@ _PILLOW_ERRORS = (
     OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, AttributeError, EOFError,
     RuntimeError, MemoryError, OverflowError, struct.error, zlib.error,
 )  # fmt: skip
+
+
+def png_url(image: npt.NDArray[np.uint8]) -> str:
+    """Return a picture uint8, grey `(h, w)` or RGB `(h, w, 3)`, as a PNG in the page itself."""
+    buffer = BytesIO()
+    Image.fromarray(image).save(buffer, format="PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def read_picture(content: bytes, name: str) -> Image.Image:

@@ -102,9 +102,26 @@ def as_text(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]()<>#+!|~$:])", r"\\\1", " ".join(text.split()))
 
 
+def file_name(text: str, longest: int = 80) -> str:
+    """Return what to call a file of what `text` describes: its words in small letters, each once.
+
+    Letters of any language stay; the ending is not part of it.
+    """
+    words = dict.fromkeys(re.findall(r"\w+", text.lower()))
+    name = "-".join(words)
+    if len(name) > longest:
+        name = name[:longest].rpartition("-")[0] or name[:longest]
+    return name or "digit-lab"
+
+
 def percent(share: float | None) -> str:
     """Write a share as percent with one decimal; a dash where there is none."""
     return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def share_word(probability: float) -> str:
+    """Write a probability as percent, never as a certainty."""
+    return ">99 %" if probability >= 0.995 else f"{100 * probability:.0f} %"
 
 
 def figure(value: float) -> str:
@@ -138,6 +155,14 @@ def duration(seconds: float | None) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s" if minutes < 10 else f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def file_size(count: int) -> str:
+    """Write a number of bytes, rounded as far as it matters."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= size:
+            return f"{count / size:.1f} {unit}"
+    return f"{count} bytes"
 
 
 def run_time(run: Run) -> str:

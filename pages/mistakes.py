@@ -4,10 +4,10 @@ import streamlit as st
 
 from core.ui.frame import draw_empty, draw_title
 from core.ui.links import choose_runs
-from core.ui.mistakes_view import draw_mistakes
+from core.ui.mistakes_view import MOST_RUNS, draw_mistakes
 
-draw_title("Mistakes", "The test digits that a run read wrongly, the most self-assured first.")
-runs = choose_runs("One run, or two to compare", at_most=2, finished=True)
+draw_title("Mistakes", "Which test digits were read wrongly, by which runs, and how surely.")
+runs = choose_runs("Finished runs", at_most=MOST_RUNS, finished=True)
 if not runs:
     draw_empty(
         "Choose a finished run above to see which digits it misread, or let two new ones race."

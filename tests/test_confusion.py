@@ -6,8 +6,10 @@ from sklearn import metrics
 
 from core.analysis.checks import Integers
 from core.analysis.confusion import (
+    column_percent,
     confusion_matrix,
     confusion_sentence,
+    in_unit,
     most_confused,
     row_percent,
 )
@@ -63,6 +65,27 @@ def test_different_lengths_are_refused() -> None:
 
 def test_row_percent_is_of_the_true_digit() -> None:
     assert row_percent(matrix(right=30, m49=10))[4, 9] == pytest.approx(25.0)
+
+
+def test_row_and_column_percent_are_scikit_learns() -> None:
+    generator = np.random.default_rng(1)
+    labels, predicted = generator.integers(0, 10, (2, 700))
+    counted = confusion_matrix(labels, predicted)
+    for unit, normalize in (("row", "true"), ("column", "pred")):
+        expected = 100 * metrics.confusion_matrix(labels, predicted, normalize=normalize)
+        assert in_unit(counted, unit) == pytest.approx(expected)  # type: ignore[arg-type]
+
+
+def test_column_percent_is_of_what_was_answered() -> None:
+    assert column_percent(matrix(right=30, m49=10))[4, 9] == pytest.approx(25.0)
+
+
+def test_column_percent_of_a_digit_never_answered_is_zero() -> None:
+    assert column_percent(confusion_matrix([1], [2]))[:, 1].tolist() == [0.0] * 10
+
+
+def test_counts_stay_as_they_are() -> None:
+    assert in_unit(matrix(m49=66), "count")[4, 9] == 66
 
 
 def test_row_percent_of_a_digit_without_images_is_zero() -> None:

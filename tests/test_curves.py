@@ -205,6 +205,12 @@ def test_time_to_accuracy_counts_reaching_it_exactly() -> None:
     assert time_to_accuracy(epochs("test"), 0.9) == (3, 4.0)
 
 
+def test_time_to_accuracy_counts_reaching_it_exactly_when_stored_as_float32() -> None:
+    table = epochs("test")
+    table["test_accuracy"] = table["test_accuracy"].astype("float32").astype("float64")
+    assert time_to_accuracy(table, 0.9) == (3, 4.0)
+
+
 def test_time_to_accuracy_is_none_when_never_reached() -> None:
     assert time_to_accuracy(epochs(), 0.95) is None
 

@@ -184,3 +184,17 @@ def test_different_optimizers_at_their_own_learning_rates_are_not_noted() -> Non
 
 def test_one_optimizer_is_not_noted() -> None:
     assert learning_rate_note(pair(epochs=5)) is None
+
+
+def test_of_many_runs_unequal_terms_are_told_by_their_values() -> None:
+    configs = {f"run {number}": BASE | {"epochs": 5 + number // 3} for number in range(6)}
+    assert unfair_reasons(configs) == [
+        "The runs train for different numbers of epochs "
+        "(5: run 0, run 1 and run 2; 6: run 3, run 4 and run 5)."
+    ]
+
+
+def test_of_many_runs_that_watch_the_test_images_only_the_first_are_named() -> None:
+    configs = {f"run {number}": BASE | {"watch": "test"} for number in range(9)}
+    (reason,) = unfair_reasons(configs)
+    assert reason.startswith("run 0, run 1, run 2 and 6 more watch the test images")

@@ -42,6 +42,7 @@ def worker_of(store: RunStore, run_id: str) -> int:
 
 def zoom_into_the_left_half(page: Page, chart: Locator) -> None:
     """Drag a zoom box by mouse, as a visitor does."""
+    chart.scroll_into_view_if_needed()
     box = chart.locator(".nsewdrag").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.1 * box["height"])
@@ -159,9 +160,7 @@ def test_cancel_and_delete_from_the_table(page: Page, dashboard: Dashboard) -> N
     expect(row).to_contain_text("cancelled", timeout=5_000)
     row.get_by_role("button", name="More for unwanted").click()
     row.get_by_role("button", name="Delete: unwanted").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("unwanted", timeout=10_000)
-    dialog.get_by_role("button", name="Delete").click()
+    expect(page.locator(".dl-notice")).to_have_text("“unwanted” is in the bin.")
     expect(row).to_have_count(0, timeout=10_000)
     assert store.list() == []
 

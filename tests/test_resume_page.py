@@ -98,8 +98,9 @@ def test_the_menu_says_why_a_run_cannot_be_continued_and_works_by_keyboard(
     forward = row.get_by_role("button", name="Continue for more epochs: done")
     expect(forward).to_be_disabled()
     expect(forward).to_contain_text("done ended by its time limit")
-    page.keyboard.press("Tab")
-    expect(row.get_by_role("button", name="Delete: done")).to_be_focused()
+    for label in ("Edit name, notes and tags", "Archive", "Export as a zip file", "Delete"):
+        page.keyboard.press("Tab")
+        expect(row.get_by_role("button", name=f"{label}: done")).to_be_focused()
     page.keyboard.press("Escape")
     expect(forward).to_be_hidden()
     expect(more).to_be_focused()

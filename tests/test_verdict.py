@@ -5,10 +5,9 @@ import pytest
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
+from core.analysis.paired import PairedComparison, compare_predictions
 from core.analysis.verdict import (
     ONE_SEED_CAVEAT,
-    PairedComparison,
-    compare_predictions,
     statistics_table,
     verdict_sentence,
 )

@@ -6,7 +6,7 @@ from core.config import RunConfig
 from core.recipes import find_recipe
 from core.runs.records import Run
 from core.runs.store import RunStore
-from core.words import as_text, distinct_names, layer_rows
+from core.words import as_text, distinct_names, file_name, layer_rows
 
 CONFIG = find_recipe("article1-sgd").config
 
@@ -75,3 +75,23 @@ def test_every_layer_of_a_cnn_is_put_in_words() -> None:
         ("25 % of the units switched off by chance (dropout)", "50", "–"),
         ("ten outputs, one for each digit (fully connected)", "10", "510"),
     ]
+
+
+def test_a_file_is_called_by_its_words_each_once() -> None:
+    described = "Loss over epochs: SGD (article 1), training, SGD (article 1), validation"
+    assert file_name(described) == "loss-over-epochs-sgd-article-1-training-validation"
+
+
+@pytest.mark.parametrize("text", ["../../etc/passwd", "a/b\\c:d*e?", ".hidden", "x\0y\n"])
+def test_no_file_name_leads_elsewhere(text: str) -> None:
+    assert not set(file_name(text)) & set('/\\:*?"<>|.\0\n')
+
+
+def test_a_long_file_name_ends_with_a_whole_word() -> None:
+    name = file_name(" ".join(f"word{number}" for number in range(40)))
+    assert len(name) <= 80
+    assert name.split("-")[-1].startswith("word")
+
+
+def test_nothing_to_say_is_called_by_the_project() -> None:
+    assert file_name("…!") == "digit-lab"

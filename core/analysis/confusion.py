@@ -1,6 +1,6 @@
 """Which digits a model takes for which."""
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from core.analysis.checks import Integers, Numbers, digits, require_same_length
 
 Confusion: TypeAlias = tuple[int, int, int]  # true digit, digit read instead, how often
+Unit: TypeAlias = Literal["count", "row", "column"]  # how often; percent of the row, of the column
 
 DIGITS = 10
 
@@ -26,11 +27,19 @@ def confusion_matrix(labels: ArrayLike, predicted: ArrayLike) -> Integers:
 
 def row_percent(matrix: NDArray[np.integer]) -> Numbers:
     """Return each count as percent of its row, 0 to 100; a digit without images gives 0."""
-    counts = matrix.astype(np.float64)
-    totals = counts.sum(axis=1, keepdims=True)
-    percent = np.zeros_like(counts)
-    np.divide(100 * counts, totals, out=percent, where=totals > 0)
-    return percent
+    return _percent_along(matrix, axis=1)
+
+
+def column_percent(matrix: NDArray[np.integer]) -> Numbers:
+    """Return each count as percent of its column, 0 to 100; a digit never read gives 0."""
+    return _percent_along(matrix, axis=0)
+
+
+def in_unit(matrix: NDArray[np.integer], unit: Unit) -> Numbers:
+    """Return the matrix as counts or as percent of its rows or of its columns, float64."""
+    if unit == "row":
+        return row_percent(matrix)
+    return column_percent(matrix) if unit == "column" else matrix.astype(np.float64)
 
 
 def most_confused(matrix: NDArray[np.integer], count: int = 3) -> list[Confusion]:
@@ -63,3 +72,11 @@ def confusion_sentence(matrix: NDArray[np.integer], name: str) -> str:
     if len(worst) > 1 and worst[1][2] > 1:
         sentence += f" and {worst[1][0]} as {worst[1][1]} ({worst[1][2]:,})"
     return f"{sentence}."
+
+
+def _percent_along(matrix: NDArray[np.integer], axis: int) -> Numbers:
+    counts = matrix.astype(np.float64)
+    totals = counts.sum(axis=axis, keepdims=True)
+    percent = np.zeros_like(counts)
+    np.divide(100 * counts, totals, out=percent, where=totals > 0)
+    return percent

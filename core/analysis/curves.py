@@ -17,6 +17,8 @@ WATCHED_PAIRS = (
     ("validation_loss", "validation_accuracy"),
     ("test_loss", "test_accuracy"),
 )
+# Histories keep shares as float32: 0.95 comes back as 0.94999999. One image of 60,000 is more.
+_ROUNDING = 1e-6
 
 
 def smooth(values: ArrayLike, weight: float) -> Numbers:
@@ -101,7 +103,7 @@ def time_to_accuracy(epochs: pd.DataFrame, threshold: float) -> tuple[int, float
     watched = watched_columns(epochs)
     if watched is None:
         return None
-    reached = np.flatnonzero(_numbers(epochs, watched[1]) >= threshold)
+    reached = np.flatnonzero(_numbers(epochs, watched[1]) >= threshold - _ROUNDING)
     if not len(reached):
         return None
     first = reached[0]

@@ -12,6 +12,7 @@ from core.config import RunConfig, applies, choice_word, empty_word
 Config: TypeAlias = Mapping[str, Any]
 
 ABSENT = "–"
+_MANY = 4  # runs that a sentence still names one by one
 
 
 def config_differences(configs: Mapping[str, Config]) -> pd.DataFrame:
@@ -86,7 +87,13 @@ def _unequal(configs: Mapping[str, Config], field: str, sentence: str, missing: 
     }
     if len(set(listed.values())) < 2:
         return None
-    return f"{sentence} ({'; '.join(f'{name}: {value}' for name, value in listed.items())})."
+    if len(listed) <= _MANY:
+        return f"{sentence} ({'; '.join(f'{name}: {value}' for name, value in listed.items())})."
+    whose: dict[str, list[str]] = {}
+    for name, value in listed.items():
+        whose.setdefault(value, []).append(name)
+    told = [f"{value}: {wording.joined(names, _MANY)}" for value, names in whose.items()]
+    return f"{sentence} ({'; '.join(told)})."
 
 
 def _losses_are_alike(configs: Mapping[str, Config]) -> bool:
@@ -106,8 +113,8 @@ def _watched_the_test(configs: Mapping[str, Config]) -> str | None:
         return None
     verb, whose = ("watches", "its") if len(names) == 1 else ("watch", "their")
     return (
-        f"{wording.joined(names)} {verb} the test images during training, so settings chosen "
-        f"by looking at {whose} curves make {whose} test figures better than they should be."
+        f"{wording.joined(names, _MANY)} {verb} the test images during training, so settings "
+        f"chosen by looking at {whose} curves make {whose} test figures better than they should be."
     )
 
 

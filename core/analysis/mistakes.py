@@ -1,6 +1,6 @@
-"""Which test images one or two models read wrongly, and how sure they were."""
+"""Which test images any number of models read wrongly, and how sure they were."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
@@ -9,16 +9,17 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from core.analysis.checks import Numbers, digits, require_same_length, whole_numbers
+from core.analysis.mistake_groups import (
+    Mask,
+    disagreement,
+    group_masks,
+    per_run,
+    right_by_run,
+    run_count,
+)
 from core.errors import ConfigError, RunError
 
-Order: TypeAlias = Literal["confident", "unsure", "index"]
-Mask: TypeAlias = NDArray[np.bool_]
-
-GROUPS: Mapping[int, tuple[str, ...]] = {
-    1: ("wrong", "right", "all"),
-    2: ("only_a_wrong", "only_b_wrong", "both_wrong", "both_right", "any_wrong", "all"),
-}
-"""The groups of images there are for one run and for two; run 0 is a, run 1 is b."""
+Order: TypeAlias = Literal["hardest", "disputed", "confident", "unsure", "index"]
 
 
 @dataclass(frozen=True)
@@ -35,15 +36,14 @@ class Reading:
 def mistake_table(
     labels: ArrayLike, indices: ArrayLike, readings: Sequence[Reading]
 ) -> pd.DataFrame:
-    """Return one row for each test image with what each of one or two runs read.
+    """Return one row for each test image with what each run read.
 
     `labels` are (N,) true digits and `indices` (N,) positions in the test set. Columns: index,
-    true, then for run k = 0, 1: predicted_k, confidence_k (the probability in [0, 1] it gave its
-    own answer) and right_k. Raises RunError when the lengths differ or there are not one or two
-    readings.
+    true, then for run k = 0, 1, …: predicted_k, confidence_k (the probability in [0, 1] it gave
+    its own answer) and right_k. Raises RunError when the lengths differ or there is no reading.
     """
-    if len(readings) not in GROUPS:
-        raise RunError(f"Mistakes are shown for one run or two, not for {len(readings)}.")
+    if not readings:
+        raise RunError("Mistakes need at least one run that has read the test images.")
     truth, places = digits(labels, "labels"), whole_numbers(indices, "image positions")
     require_same_length(labels=truth, image_positions=places)
     columns: dict[str, NDArray[np.generic]] = {"index": places, "true": truth}
@@ -56,11 +56,6 @@ def mistake_table(
     return pd.DataFrame(columns)
 
 
-def group_counts(table: pd.DataFrame) -> dict[str, int]:
-    """Return how many images each group of a mistake table holds, in the order of `GROUPS`."""
-    return {name: int(mask.sum()) for name, mask in _group_masks(table).items()}
-
-
 def select(
     table: pd.DataFrame,
     group: str,
@@ -68,33 +63,50 @@ def select(
     predicted: int | None = None,
     order: Order = "confident",
     reader: int | None = None,
+    sure: tuple[float, float] = (0.0, 1.0),
 ) -> pd.DataFrame:
-    """Return the images of a group, narrowed to a true digit and to what was read.
+    """Return the images of a group, narrowed to a true digit, to what was read and how surely.
 
-    With `reader` 0 or 1, `predicted` is what that run read, right or wrong, and the order goes by
-    that run: group "all" with true 4, predicted 9 and reader 1 is that cell of run 1's confusion
-    matrix. Without it, any run whose wrong answer puts the image in the group will do; in "all",
-    any run.
+    With `reader` k, `predicted` and `sure`, the bounds of the answer's probability, are about
+    what run k read, right or wrong, and the order goes by that run: group "all" with true 4,
+    predicted 9 and reader 1 is that cell of run 1's confusion matrix; group "one_wrong" with
+    reader 1 is what run 1 alone got wrong. Without it, any run whose wrong answer puts the image
+    in the group will do; in "all", any run.
 
     "confident" puts wrong answers first, those given with the highest probability at the top (the
-    higher one where both runs are wrong); "unsure" starts from the lowest probability; "index" is
-    the order of the test set. Raises ConfigError for a group, order or reader that is not there.
+    highest one where several runs are wrong); "unsure" starts from the lowest probability;
+    "hardest" from what most runs got wrong, "disputed" from what they disagree on most; "index"
+    is the order of the test set. Raises ConfigError for a group, order or reader that is not
+    there.
     """
-    masks = _group_masks(table)
+    masks = group_masks(table)
     if group not in masks:
         raise ConfigError(f"There is no group “{group}” here. Choose one of {', '.join(masks)}.")
     if order not in get_args(Order):
-        raise ConfigError(f"There is no order “{order}”. Choose confident, unsure or index.")
+        raise ConfigError(f"There is no order “{order}”. Choose {', '.join(get_args(Order))}.")
     counted = _counted_readings(table, reader)
     keep = masks[group]
+    if group == "one_wrong" and reader is not None:
+        keep = keep & ~right_by_run(table)[:, reader]
     if true is not None:
         keep = keep & (table["true"].to_numpy() == true)
-    if predicted is not None:
-        asked = counted | (group == "all" and reader is None)
-        keep = keep & ((_per_run(table, "predicted") == predicted) & asked).any(axis=1)
+    asked = counted | (group == "all" and reader is None)
+    keep = keep & _readings_like(table, predicted, sure, asked)
     places = np.flatnonzero(keep)
     ranks = _ranks(table.iloc[places], counted[places], order)
     return table.iloc[places[ranks]].reset_index(drop=True)
+
+
+def rather_than(probabilities: ArrayLike, answer: int, true: int) -> int:
+    """Return the digit to hold an answer against: the true one, or the runner-up to a right answer.
+
+    `probabilities` are the ten that a run gave; of equal ones the smaller digit counts.
+    """
+    if answer != true:
+        return true
+    others = np.array(probabilities, dtype=np.float64)
+    others[answer] = -np.inf
+    return int(others.argmax())
 
 
 def _own_probability(predicted: NDArray[np.int64], probabilities: ArrayLike) -> Numbers:
@@ -107,31 +119,19 @@ def _own_probability(predicted: NDArray[np.int64], probabilities: ArrayLike) -> 
     return np.take_along_axis(table, predicted[:, None], axis=1)[:, 0]
 
 
-def _run_count(table: pd.DataFrame) -> int:
-    return 2 if "right_1" in table.columns else 1
-
-
-def _per_run(table: pd.DataFrame, name: str) -> NDArray[np.generic]:
-    """One column for each run, (N, runs)."""
-    return table[[f"{name}_{k}" for k in range(_run_count(table))]].to_numpy()
-
-
-def _group_masks(table: pd.DataFrame) -> dict[str, Mask]:
-    everything = np.ones(len(table), dtype=np.bool_)
-    right_a = table["right_0"].to_numpy(dtype=np.bool_)
-    if _run_count(table) == 1:
-        masks = [~right_a, right_a, everything]
-    else:
-        right_b = table["right_1"].to_numpy(dtype=np.bool_)
-        masks = [
-            ~right_a & right_b,
-            right_a & ~right_b,
-            ~right_a & ~right_b,
-            right_a & right_b,
-            ~right_a | ~right_b,
-            everything,
-        ]
-    return dict(zip(GROUPS[_run_count(table)], masks, strict=True))
+def _readings_like(
+    table: pd.DataFrame, predicted: int | None, sure: tuple[float, float], asked: Mask
+) -> Mask:
+    """Where one of the readings that are `asked` for, (N, runs), is like that, (N,)."""
+    like = asked
+    if predicted is not None:
+        like = like & (per_run(table, "predicted") == predicted)
+    # A missing probability is outside every range but the whole one.
+    if sure != (0.0, 1.0):
+        confidence = per_run(table, "confidence").astype(np.float64)
+        like = like & (confidence >= sure[0]) & (confidence <= sure[1])
+    found: Mask = np.any(like, axis=1)
+    return found
 
 
 def _counted_readings(table: pd.DataFrame, reader: int | None) -> Mask:
@@ -139,10 +139,10 @@ def _counted_readings(table: pd.DataFrame, reader: int | None) -> Mask:
 
     Where every run is right there is no wrong reading to prefer, and all count.
     """
-    wrong = ~_per_run(table, "right").astype(np.bool_)
+    wrong = ~right_by_run(table)
     if reader is None:
         return wrong | ~wrong.any(axis=1, keepdims=True)
-    if reader not in range(_run_count(table)):
+    if reader not in range(run_count(table)):
         raise ConfigError(f"There is no run number {reader} here. The first run is number 0.")
     counted = np.zeros_like(wrong)
     counted[:, reader] = True
@@ -153,10 +153,15 @@ def _ranks(table: pd.DataFrame, counted: Mask, order: Order) -> NDArray[np.intp]
     index = table["index"].to_numpy()
     if order == "index":
         return np.argsort(index, kind="stable")
-    confidence = _per_run(table, "confidence").astype(np.float64)
+    confidence = per_run(table, "confidence").astype(np.float64)
     # The last key of a lexsort is the first to decide; a missing probability sorts last.
     if order == "unsure":
         return np.lexsort((index, np.where(counted, confidence, np.inf).min(axis=1)))
     highest = np.where(counted, confidence, -np.inf).max(axis=1)
-    right = (_per_run(table, "right").astype(np.bool_) | ~counted).all(axis=1)
-    return np.lexsort((index, -highest, right))
+    right = right_by_run(table)
+    first = {
+        "confident": (right | ~counted).all(axis=1),
+        "hardest": right.sum(axis=1),
+        "disputed": -disagreement(table),
+    }
+    return np.lexsort((index, -highest, first[order]))

@@ -51,8 +51,35 @@ def probability(p_value: float, threshold: float = 0.05) -> str:
     return f"{p_value:.{decimals}f}"
 
 
-def joined(parts: Sequence[str]) -> str:
-    """Join names as in "a", "a and b", "a, b and c"."""
+def joined(parts: Sequence[str], most: int | None = None) -> str:
+    """Join names as in "a", "a and b", "a, b and c"; of more than `most` the first ones."""
+    if most is not None and len(parts) > most:
+        return f"{', '.join(parts[: most - 1])} and {len(parts) - most + 1} more"
     if len(parts) < 2:
         return "".join(parts)
     return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def about(count: int, most: int = 1_000_000) -> str:
+    """Write an estimated number with its two leading digits, or that it is more than `most`."""
+    if count > most:
+        return f"more than {most:,}"
+    rounded = count if count < 100 else round(count, 2 - len(str(count)))
+    return f"about {rounded:,}"
+
+
+def listed_seeds(seeds: Sequence[int]) -> str:
+    """Write seeds in order, those that follow each other as a range: "0 to 4, 7"."""
+    runs: list[list[int]] = []
+    for seed in sorted(seeds):
+        if runs and seed == runs[-1][-1] + 1:
+            runs[-1].append(seed)
+        else:
+            runs.append([seed])
+    parts = [f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs]
+    return ", ".join(parts)
+
+
+def so_many(count: int, what: str) -> str:
+    """Write a number with its noun, in the plural where it is not one."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

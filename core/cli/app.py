@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+from core.cli.managing_parser import MANAGING
 from core.cli.parser import build_parser
 from core.cli.text import note
 from core.errors import ConfigError, DigitLabError
@@ -81,13 +82,21 @@ def _call(asked: argparse.Namespace, settings: Settings) -> int:
         from core.cli.compare import compare
 
         return compare(settings.runs, asked.ids, as_json=asked.json)
+    if asked.command == "report":
+        from core.cli.report import report
+
+        return report(settings.runs, asked)
     if asked.command == "show":
         from core.cli.show import show_run
 
         return show_run(settings.runs, asked.id, as_json=asked.json)
+    if asked.command in MANAGING:
+        from core.cli import managing
+
+        return managing.manage(asked, settings.runs)
     from core.cli.listing import list_runs
 
-    return list_runs(settings.runs, as_json=asked.json)
+    return list_runs(settings.runs, as_json=asked.json, archived=asked.archived, binned=asked.bin)
 
 
 def _failed(sentence: str, code: int = 1) -> int:

@@ -9,9 +9,8 @@ import numpy as np
 
 from core import words
 from core.analysis.differences import config_differences, learning_rate_note, unfair_reasons
+from core.analysis.paired import PairedComparison, compare_predictions
 from core.analysis.verdict import (
-    PairedComparison,
-    compare_predictions,
     statistics_table,
     verdict_sentence,
 )

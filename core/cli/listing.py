@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from core import words
-from core.cli.text import note, shortened, write_json, write_table
+from core.cli.text import count, note, shortened, write_json, write_table
+from core.runs.bin import bin_of
+from core.runs.bin import binned as bin_contents
 from core.runs.queue import waiting_before
 from core.runs.records import Run, UnreadableRun
 from core.runs.store import RunStore
@@ -23,10 +25,20 @@ _COLUMNS: Final = (
 _NONE: Final = "–"
 
 
-def list_runs(root: Path, *, as_json: bool) -> int:
-    """Write all runs, newest first, unreadable ones with their reason."""
+def list_runs(root: Path, *, as_json: bool, archived: bool = False, binned: bool = False) -> int:
+    """Write all runs, newest first, unreadable ones with their reason.
+
+    Archived ones only if asked for; with `binned` those in the bin, the last deleted first.
+    """
     store = RunStore(root)
-    listed = store.list()
+    every = bin_contents(store) if binned else store.list()
+    listed = [
+        run
+        for run in every
+        if archived or binned or isinstance(run, UnreadableRun) or not run.info.archived
+    ]
+    hidden = len(every) - len(listed)
+    store = bin_of(store) if binned else store
     if as_json:
         entries = [
             facts(store, run) if isinstance(run, Run) else _unreadable_facts(run) for run in listed
@@ -35,11 +47,17 @@ def list_runs(root: Path, *, as_json: bool) -> int:
         keys = dict.fromkeys(key for entry in entries for key in entry)
         write_json([dict.fromkeys(keys) | entry for entry in entries])
         return 0
-    if not listed:
+    if hidden:
+        note(f"{count(hidden, 'archived run')} left out: --archived lists them too.")
+    if binned and not listed:
+        note(f"The bin of {root} is empty.")
+        return 0
+    if not every:
         note(f"There are no runs in {root} yet: `python -m core train RECIPE` makes one.")
         return 0
     readable = [run for run in listed if isinstance(run, Run)]
-    write_table(_COLUMNS, [_row(store, run, readable) for run in listed])
+    if listed:
+        write_table(_COLUMNS, [_row(store, run, readable) for run in listed])
     return 0
 
 
@@ -59,6 +77,9 @@ def facts(store: RunStore, run: Run) -> dict[str, Any]:
         "best_validation_accuracy": store.best_validation(run),
         "test_accuracy": run.summary.test_accuracy if run.summary else None,
         "seconds": _seconds(run),
+        "tags": list(run.info.tags),
+        "starred": run.info.starred,
+        "archived": run.info.archived,
     }
 
 
@@ -71,7 +92,7 @@ def _row(store: RunStore, run: Run | UnreadableRun, readable: list[Run]) -> list
         return [run.id, _NONE, "unreadable", *[_NONE] * 5, run.reason]
     return [
         run.id,
-        shortened(run.name),
+        f"{'★ ' if run.info.starred else ''}{shortened(run.name)}",
         words.state_word(run),
         words.choice_word("dataset", run.config.dataset),
         words.method(run.config),

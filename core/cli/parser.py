@@ -5,6 +5,7 @@ import textwrap
 from pathlib import Path
 from typing import Final, NoReturn
 
+from core.cli.managing_parser import add_managing
 from core.cli.text import note
 from core.config import (
     ALIASES,
@@ -60,7 +61,7 @@ def build_parser() -> Parser:
     )
     _add_resume(add("resume", "Let a run that stopped go on from its last checkpoint."))
     _add_extend(add("extend", "Go on with a finished run, as a new one with more epochs."))
-    add("runs", "List all runs, newest first.", as_json=True)
+    _add_runs(add("runs", "List all runs, newest first.", as_json=True))
     show = add(
         "show",
         "Show one run (settings, figures, last epochs) or recipe (settings, layers).",
@@ -69,6 +70,8 @@ def build_parser() -> Parser:
     show.add_argument("id", metavar="ID", help="a run's id, or how it begins, or a recipe's name")
     compare = add("compare", "Say which of two runs reads better, and how sure.", as_json=True)
     compare.add_argument("ids", nargs=2, metavar="ID", help="a run's id, or how it begins")
+    add_managing(add)
+    _add_report(add("report", "Write one HTML file on finished runs, to keep or to send."))
     fetch = add("fetch", "Fetch MNIST into the data folder.")
     fetch.add_argument("--mirror", type=_address, metavar="URL", help="where to fetch from")
     return parser
@@ -97,6 +100,12 @@ def _add_recipe(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_runs(runs: argparse.ArgumentParser) -> None:
+    which = runs.add_mutually_exclusive_group()
+    which.add_argument("--archived", action="store_true", help="the archived runs too")
+    which.add_argument("--bin", action="store_true", help="the deleted runs instead")
+
+
 def _add_resume(resume: argparse.ArgumentParser) -> None:
     resume.add_argument("id", metavar="ID", help="the run's id, or how it begins")
     _add_threads(resume)
@@ -109,6 +118,19 @@ def _add_extend(extend: argparse.ArgumentParser) -> None:
     )
     extend.add_argument("--name", default="", help="what to call the new run")
     _add_threads(extend)
+
+
+def _add_report(report: argparse.ArgumentParser) -> None:
+    report.add_argument("ids", nargs="+", metavar="ID", help="a run's id, or how it begins")
+    report.add_argument(
+        "-o",
+        "--output",
+        type=_file,
+        default=Path("report.html"),
+        metavar="FILE",
+        help="where to write it (report.html by default)",
+    )
+    report.add_argument("--force", action="store_true", help="replace a file that is there")
 
 
 def _add_threads(command: argparse.ArgumentParser) -> None:
@@ -182,6 +204,12 @@ def _folder(text: str) -> Path:
     if not text.strip():
         raise argparse.ArgumentTypeError("a folder is needed")
     return Path(text).expanduser().resolve()
+
+
+def _file(text: str) -> Path:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a file name is needed")
+    return Path(text).expanduser()
 
 
 def _change(text: str) -> tuple[str, str]:

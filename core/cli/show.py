@@ -25,16 +25,26 @@ def find_run(store: RunStore, text: str) -> Run:
 
     Raises RunNotFoundError, also where several begin so, and RunUnreadableError.
     """
+    return store.read(find_run_id(store, text))
+
+
+def find_run_id(store: RunStore, text: str) -> str:
+    """Return the id that `text` is or begins (4 characters or more), of an unreadable run too.
+
+    Raises RunNotFoundError, also where several ids begin so.
+    """
     try:
-        return store.read(text)
+        store.folder(text)
     except RunNotFoundError:
         ids = [run.id for run in store.list() if run.id.startswith(text)]
         if len(text) < _SHORTEST_BEGINNING or not ids:
             raise
+    else:
+        return text
     if len(ids) > 1:
         listed = ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")
         raise RunNotFoundError(f"{len(ids)} runs begin with {text}: {listed}.")
-    return store.read(ids[0])
+    return ids[0]
 
 
 def show_run(root: Path, text: str, *, as_json: bool) -> int:

@@ -33,6 +33,11 @@ def plain(text: str) -> str:
     )
 
 
+def count(number: int, thing: str) -> str:
+    """Return "1 run" or "3 runs"."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def shortened(name: str) -> str:
     """Return `name`, cut where it would push a table's other columns off the screen."""
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

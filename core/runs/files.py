@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,9 +30,32 @@ ERROR: Final = "error.txt"
 CANCEL: Final = "cancel"
 
 # Beside the run folders in `runs/`; names that start with a dot are never runs.
+BIN: Final = ".bin"  # a folder: what was deleted and can be taken back, a folder a run
+CHANGES_LOCK: Final = ".changes.lock"  # held while runs are renamed, moved or taken in
 QUEUE_LOCK: Final = ".queue.lock"
 GROUPS: Final = ".groups"  # a folder: <id>.json a group, <id>.cancel where it shall stop
 GROUPS_LOCK: Final = ".lock"  # in it, held while a new group's runs are made
+
+
+# What belongs to a run wherever it lies: the rest is this machine's (logs, locks, requests).
+_BELONGS: Final = frozenset(
+    {CONFIG, STATUS, SUMMARY, ENVIRONMENT, PREDICTIONS, DIGITS, WEIGHTS, CHECKPOINT, ERROR}
+    | {f"{name}.{form}" for name in (STEPS, EPOCHS, LAYERS) for form in ("jsonl", "parquet")}
+)
+_STAYS: Final = frozenset({WORKER_LOG, WORKER_LOCK, CANCEL})
+_NUMBERED: Final = re.compile(
+    rf"{CHECKPOINTS}/epoch-[0-9]{{1,9}}\.safetensors|events\.out\.tfevents\.[A-Za-z0-9_.-]{{1,200}}"
+)
+
+
+def belongs_to_run(path: str) -> bool:
+    """Tell whether a file at `path` in a run folder, with slashes, is part of the run."""
+    return path in _BELONGS or _NUMBERED.fullmatch(path) is not None
+
+
+def stays_behind(path: str) -> bool:
+    """Tell whether a file at `path` in a run folder is of use only where it lies."""
+    return path in _STAYS or any(part.startswith(".") for part in path.split("/"))
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -90,6 +90,8 @@ class RunInfo(_Record):
     role: Literal["search", "final"] | None = None  # in a fair comparison (core/runs/fair.py)
     tags: tuple[str, ...] = ()
     notes: str = ""
+    starred: bool = False
+    archived: bool = False  # kept, but out of the table unless somebody asks for it
     colour: int = Field(0, ge=0)  # position in the palette: a run keeps its colour
     created: float
     example: bool = False

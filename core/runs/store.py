@@ -1,5 +1,6 @@
 """RunStore: every run folder under one root, created, listed, read and deleted."""
 
+import os
 import secrets
 import shutil
 import threading
@@ -37,6 +38,8 @@ from core.runs.results import (
     weights_changed,
 )
 
+# A run's place in the list changes only with one of these.
+_SEEN: Final = (files.CONFIG, files.STATUS, files.SUMMARY)
 PALETTE_SIZE: Final = 24  # eight hues, each in three patterns
 # In names, which have no room for what the form says of them.
 MODEL_WORDS: Final[dict[Architecture, str]] = {
@@ -113,6 +116,11 @@ class RunStore:
         plain = run_id == Path(run_id).name and not run_id.startswith(".") and "\0" not in run_id
         path = self.root / run_id
         if not run_id or not plain or not _is_folder(path):
+            if run_id and plain and _is_folder(self.root / files.BIN / run_id):
+                raise RunNotFoundError(
+                    f"Run {run_id[:60]!r} is in the bin: it can be taken back on the Runs page, "
+                    "or with `python -m core restore`."
+                )
             raise RunNotFoundError(
                 f"There is no run {run_id[:60]!r}. It may have been deleted or never been here."
             )
@@ -147,9 +155,8 @@ class RunStore:
     def list(self) -> list[Run | UnreadableRun]:
         """Return every run, newest first, unreadable ones included with the reason."""
         try:
-            names = sorted(
-                (entry.name for entry in self.root.iterdir() if _may_be_run(entry)), reverse=True
-            )
+            with os.scandir(self.root) as entries:
+                names = sorted((e.name for e in entries if _may_be_run(e)), reverse=True)
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -215,7 +222,10 @@ class RunStore:
         files.write_json(self.folder(run_id) / files.STATUS, status.model_dump(mode="json"))
 
     def delete(self, run_id: str) -> None:
-        """Remove a run and all its files. Raises RunStateError while it trains or waits."""
+        """Remove a run and all its files for good. Raises RunStateError while it trains or waits.
+
+        `core.runs.bin` moves it where it can be taken back.
+        """
         folder = self.folder(run_id)
         try:
             active = self.read(run_id).active
@@ -232,10 +242,9 @@ class RunStore:
         shutil.rmtree(hidden, ignore_errors=True)
 
     def _listing(self, name: str) -> Run | UnreadableRun | None:
-        folder = self.root / name
-        seen = tuple(
-            _changed(folder / file) for file in (files.CONFIG, files.STATUS, files.SUMMARY)
-        )
+        # Plain strings: of thousands of runs this is asked every second.
+        folder = f"{self.root}{os.sep}{name}{os.sep}"
+        seen = tuple(map(_changed, (folder + name for name in _SEEN)))
         cached = self._listed.get(name)
         # A run that trains is read each time: its process may be gone though no file changed.
         trains = cached and isinstance(cached[1], Run) and cached[1].status.state == "running"
@@ -276,7 +285,7 @@ def default_name(config: RunConfig) -> str:
     return f"{choice_word('optimizer', config.optimizer)} {rate}, {MODEL_WORDS[config.model]}"
 
 
-def _may_be_run(entry: Path) -> bool:
+def _may_be_run(entry: os.DirEntry[str]) -> bool:
     return not entry.name.startswith(".") and entry.is_dir()
 
 
@@ -324,9 +333,9 @@ def _read_optional(path: Path, record: type[_RecordT]) -> _RecordT | None:
     return _read(path, record) if path.exists() else None
 
 
-def _changed(path: Path) -> tuple[int, int]:
+def _changed(path: str) -> tuple[int, int]:
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116  # a Path takes longer to make than this
     except OSError:
         return 0, 0
     # A file may be replaced twice within one tick of the file system's clock.

@@ -1,16 +1,34 @@
-"""Own parts of the page: a chart that keeps its zoom, and the table of runs."""
+"""Own parts of the page: a chart that keeps its zoom, the table of runs, a page of digits."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any, Final
 
 import plotly.graph_objects as go
 import streamlit as st
 
+from core.report.page import chart_files_script
+from core.words import file_name
+
 PLOTLY_ROUTE: Final = "/digitlab/plotly.min.js"
-_ACTIONS: Final = ("open", "cancel", "resume", "continue", "delete")
+_ACTIONS: Final = (
+    "open",
+    "cancel",
+    "resume",
+    "continue",
+    "edit",
+    "star",
+    "unstar",
+    "archive",
+    "unarchive",
+    "export",
+    "delete",
+    "restore",
+    "remove",
+)
 _ASSETS: Final = Path(__file__).with_name("assets")
 
 
@@ -19,13 +37,20 @@ def _asset(name: str) -> str:
 
 
 _chart = st.components.v2.component(
-    "digitlab_chart", css=_asset("chart.css"), js=_asset("chart.js"), isolate_styles=False
+    "digitlab_chart",
+    css=_asset("chart.css"),
+    js=chart_files_script() + _asset("chart.js"),
+    isolate_styles=False,
 )
 _run_table = st.components.v2.component(
     "digitlab_run_table",
     css=_asset("run_table.css"),
     js=_asset("run_table.js"),
     isolate_styles=False,
+)
+
+_sheet = st.components.v2.component(
+    "digitlab_sheet", css=_asset("sheet.css"), js=_asset("sheet.js"), isolate_styles=False
 )
 
 
@@ -42,12 +67,20 @@ def draw_chart(figure: go.Figure, *, key: str, height: int, label: str) -> dict[
             "figure": json.loads(figure.to_json()),
             "height": height,
             "label": label,
+            "file": _file_name(figure, label),
             "plotly": f"{'/' + base if base else ''}{PLOTLY_ROUTE}",
         },
         on_clicked_change=lambda: None,
     )
     clicked: dict[str, Any] | None = result.clicked
     return clicked
+
+
+def _file_name(figure: go.Figure, label: str) -> str:
+    """Return what the pictures and numbers of a chart are called: what it is and of which runs."""
+    what = label.partition(". ")[0].removeprefix("Chart of ")
+    title = figure.layout.title.text or ""
+    return file_name(f"{what} {unescape(title)}")
 
 
 @dataclass(frozen=True)
@@ -75,3 +108,28 @@ def draw_run_table(rows: Sequence[dict[str, Any]], *, key: str) -> TableAnswer:
     if action.get("run") not in known or action.get("kind") not in _ACTIONS:
         return TableAnswer(chosen, None, None)
     return TableAnswer(chosen, action["kind"], action["run"])
+
+
+def draw_tiles(
+    tiles: Sequence[dict[str, Any]], *, picture: str, columns: int, rows: int, label: str, key: str
+) -> int | None:
+    """Draw a page of digits out of one `picture` of so many columns and rows; see `mistake_sheet`.
+
+    `label` names the page for those who cannot see it. Returns the index of the digit that was
+    opened by click or key once, else None.
+    """
+    result = _sheet(
+        key=key,
+        data={
+            "tiles": list(tiles),
+            "picture": picture,
+            "columns": columns,
+            "rows": rows,
+            "label": label,
+        },
+        on_opened_change=lambda: None,
+    )
+    opened = result.opened if isinstance(result.opened, dict) else {}
+    index = opened.get("index")
+    # From the browser, so it may be anything: only digits on the page count.
+    return index if index in [tile["index"] for tile in tiles] else None

@@ -9,6 +9,7 @@ import streamlit as st
 from core.analysis.bands import Spread
 from core.ui.figures import Axis, Part
 from core.ui.links import linked, write_link
+from core.ui.segments import draw_segments
 
 Seeds: TypeAlias = Literal["mean", "both", "each"]
 
@@ -50,7 +51,7 @@ class CurveView:
 def draw_curve_controls(*, seeds: bool) -> CurveView:
     """Draw the controls and return what they say; those of `seeds` where runs share a side."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        part = _segments(
+        part = draw_segments(
             "part",
             "Images",
             _PARTS,
@@ -58,7 +59,7 @@ def draw_curve_controls(*, seeds: bool) -> CurveView:
             "Training images are learned from; "
             "validation images are only looked at, so they show real progress.",
         )
-        axis = _segments(
+        axis = draw_segments(
             "axis",
             "Along",
             _AXES,
@@ -66,7 +67,7 @@ def draw_curve_controls(*, seeds: bool) -> CurveView:
             "Epochs: how often all images were gone through. Steps: corrections. Images: how many "
             "were seen, each counted as often as it came. Seconds: time spent training.",
         )
-        layout = _segments(
+        layout = draw_segments(
             "layout",
             "Runs",
             _LAYOUTS,
@@ -74,14 +75,14 @@ def draw_curve_controls(*, seeds: bool) -> CurveView:
             "All runs in one chart, or each in its own on the same scale.",
         )
         smoothing = _draw_smoothing(axis)
-        log = _segments(
+        log = draw_segments(
             "scale",
             "Loss scale",
             _SCALES,
             "linear",
             "A logarithmic scale shows small losses apart.",
         )
-        across = _segments(
+        across = draw_segments(
             "across",
             "Scale along",
             _SCALES,
@@ -118,7 +119,7 @@ def _draw_smoothing(axis: str) -> float:
 
 
 def _draw_seed_controls() -> tuple[str, str]:
-    several = _segments(
+    several = draw_segments(
         "seeds",
         "Runs that differ in the seed alone",
         _SEEDS,
@@ -131,22 +132,6 @@ def _draw_seed_controls() -> tuple[str, str]:
         "spread", "Band", _SPREADS, "interval", "How far the runs lie from their mean.", 230
     )
     return several, spread
-
-
-def _segments(
-    name: str, label: str, options: Mapping[str, str], default: str, help_text: str
-) -> str:
-    chosen = st.segmented_control(
-        label,
-        list(options),
-        key=linked(name, list(options), default),
-        format_func=lambda value: options[value],
-        on_change=write_link,
-        args=(name, default),
-        required=True,
-        help=help_text,
-    )
-    return chosen or default
 
 
 def _select(

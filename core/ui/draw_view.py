@@ -7,17 +7,17 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
-from torch import nn
 
 from core.drawing import Digit, to_digit
 from core.errors import DigitLabError, DrawingError, EmptyDrawingError
-from core.learning.evaluation import predict, restore_model
+from core.learning.evaluation import predict
 from core.pictures import read_picture
 from core.runs.records import Run
 from core.ui.frame import guarded
 from core.ui.pad import INVITATION, PAD_SIDE, draw_pad
 from core.ui.pieces import answer_card, png_url
 from core.ui.services import services
+from core.ui.trained import trained_model
 from core.words import as_text, distinct_names
 
 _FILE_TYPES: Final = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
@@ -47,6 +47,7 @@ def _draw_inputs() -> Any:
     upload = st.file_uploader(
         "Or a picture of one digit",
         type=_FILE_TYPES,
+        max_upload_size=10,
         key=f"upload_{st.session_state.get('upload_round', 0)}",
         help="PNG, JPEG, WebP, GIF or BMP, at most 10 MB. One digit, dark on light or light on "
         "dark. Nothing is kept.",
@@ -87,7 +88,7 @@ def _draw_answers(runs: Sequence[Run], digit: Digit | None, problem: str) -> Non
     names = distinct_names(runs)
     for run in runs:
         try:
-            model = _model(run.id, services().store.weights_version(run.id))
+            model = trained_model(run.id)
         except DigitLabError as error:
             st.warning(as_text(str(error)), icon=":material/broken_image:")
             continue
@@ -102,14 +103,6 @@ def _draw_answers(runs: Sequence[Run], digit: Digit | None, problem: str) -> Non
         f'<p class="dl-lead dl-sum" role="status">{escape(problem or agreement(said))}</p>'
         f'<div class="dl-answers">{"".join(cards)}</div>'
     )
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _model(run_id: str, version: int) -> nn.Module:
-    """Return the trained model of a run; `version` lets a replaced file be read anew."""
-    del version  # it only keys the cache
-    store = services().store
-    return restore_model(store.read(run_id).config, store.weights(run_id))
 
 
 def agreement(said: Sequence[tuple[str, npt.NDArray[np.float32]]]) -> str:

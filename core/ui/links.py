@@ -58,15 +58,19 @@ def choose_runs(label: str, *, at_most: int = MAX_RUNS, finished: bool = False) 
 
     The choice comes from the address, else from the page before, else from the newest pair.
     Runs in a link that are gone or unreadable are named in a sentence; the rest is shown.
-    With `finished` only runs that finished are offered.
+    With `finished` only runs that finished are offered, and archived ones only where they are
+    shown already.
     """
     listed = services().store.list()
-    offered = {
+    usable = {
         run.id: run
         for run in listed
         if isinstance(run, Run) and (run.summary is not None or not finished)
     }
-    wanted = _wanted(offered, listed)
+    wanted = _wanted(usable, listed)
+    offered = {
+        run_id: run for run_id, run in usable.items() if not run.info.archived or run_id in wanted
+    }
     _explain_missing(wanted, offered, listed)
     found = [run_id for run_id in wanted if run_id in offered]
     present = found[:at_most]
@@ -113,7 +117,9 @@ def newest_pair(runs: Sequence[Run]) -> list[str]:
 
     Runs that failed, crashed or were cancelled do not count. Without such a pair: the newest run.
     """
-    usable = [run for run in runs if run.active or run.summary is not None]
+    usable = [
+        run for run in runs if (run.active or run.summary is not None) and not run.info.archived
+    ]
     newest: dict[Dataset, dict[str, str]] = {}
     for run in usable:
         if run.info.recipe in COMPARED_PAIR:

@@ -1,19 +1,31 @@
 """Small pieces of HTML that several pages show. Everything that people typed is escaped here."""
 
-import base64
-import io
 from collections.abc import Sequence
 from html import escape
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import streamlit as st
-from PIL import Image
 
 from core.config import CLASSES
+from core.pictures import png_url as png_url
 from core.runs.records import Run
 from core.ui.theme import run_colour
+from core.words import share_word as share_word
+
+# Light marks on a run's colour, one for each colour: a second sign, for eyes that see none.
+_PATTERNS: Final = (
+    "",
+    "repeating-linear-gradient(45deg,#fff9 0 2px,#fff0 2px 6px),",
+    "repeating-linear-gradient(90deg,#fff9 0 1px,#fff0 1px 5px),",
+    "radial-gradient(circle,#fffb 1px,#fff0 1.6px) 0 0/5px 5px,",
+    "repeating-linear-gradient(135deg,#fff9 0 2px,#fff0 2px 6px),",
+    "repeating-linear-gradient(0deg,#fff9 0 1px,#fff0 1px 4px),",
+    "repeating-linear-gradient(90deg,#fff9 0 4px,#fff0 4px 10px),",
+    "repeating-linear-gradient(45deg,#fff9 0 1px,#fff0 1px 3px),",
+)
 
 
 def dot(run: Run) -> str:
@@ -33,11 +45,12 @@ def draw_verdict(sentences: Sequence[str], note: str = "") -> None:
     st.html(f'<div class="dl-verdict" role="status">{lines}{small}</div>')
 
 
-def draw_standings(lines: Sequence[tuple[Run, str, str]]) -> None:
-    """Draw each run under the name given with it, with a phrase on how it stands."""
+def draw_standings(lines: Sequence[tuple[Sequence[Run], str, str]]) -> None:
+    """Draw runs that stand together under the name given with them, and how they stand."""
     items = "".join(
-        f'<span>{named(run, name)} <span class="dl-quiet">{escape(text)}</span></span>'
-        for run, name, text in lines
+        f"<span>{''.join(map(dot, runs))}<b>{escape(name)}</b> "
+        f'<span class="dl-quiet">{escape(text)}</span></span>'
+        for runs, name, text in lines
     )
     st.html(f'<div class="dl-who">{items}</div>')
 
@@ -69,13 +82,6 @@ def draw_table(table: pd.DataFrame) -> None:
     )
 
 
-def png_url(image: npt.NDArray[np.uint8]) -> str:
-    """Return a grey picture `(h, w)` uint8 as a PNG that stands in the page itself."""
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, format="PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
-
-
 def answer_card(run: Run, probabilities: npt.NDArray[np.floating] | None, name: str) -> str:
     """Return the answer of a run, called `name`, and its ten probabilities `(10,)` as HTML.
 
@@ -88,23 +94,36 @@ def answer_card(run: Run, probabilities: npt.NDArray[np.floating] | None, name: 
         shares = [float(share) for share in probabilities]
         answer = int(probabilities.argmax())
         said, sure = str(answer), sureness(shares[answer])
-    colour = run_colour(run.info.colour)
-    rows = "".join(
-        _bar(digit, share, colour, "" if answer is None else share_word(share), digit == answer)
-        for digit, share in enumerate(shares)
-    )
     return (
         f'<div class="dl-answer" data-answer="{said}"><h3>{dot(run)}{escape(name)} says</h3>'
         f'<div class="dl-said">{said}</div><div class="dl-sure">{escape(sure)}</div>'
-        f'<div class="dl-bars">{rows}</div></div>'
+        f"{probability_bars(run, shares, answer)}</div>"
     )
 
 
-def _bar(digit: int, share: float, colour: str, text: str, top: bool) -> str:
+def probability_bars(run: Run, shares: Sequence[float], answer: int | None) -> str:
+    """Return the ten probabilities of a run as bars in its colour and pattern, as HTML.
+
+    `answer` stands out; without one there are no numbers beside the bars.
+    """
+    fill = run_fill(run.info.colour)
+    rows = "".join(
+        _bar(digit, share, fill, "" if answer is None else share_word(share), digit == answer)
+        for digit, share in enumerate(shares)
+    )
+    return f'<div class="dl-bars">{rows}</div>'
+
+
+def run_fill(colour: int) -> str:
+    """Return the CSS background of a bar of a run: its colour, under a pattern of its own."""
+    return f"{_PATTERNS[colour % len(_PATTERNS)]}{run_colour(colour)}"
+
+
+def _bar(digit: int, share: float, fill: str, text: str, top: bool) -> str:
     weight = ' class="dl-top"' if top else ""
     return (
         f"<span{weight}>{digit}</span>"
-        f'<div class="dl-track"><div style="width:{100 * share:.1f}%;background:{colour}"></div>'
+        f'<div class="dl-track"><div style="width:{100 * share:.1f}%;background:{fill}"></div>'
         f"</div><span{weight}>{escape(text)}</span>"
     )
 
@@ -118,8 +137,3 @@ def sureness(probability: float) -> str:
     if probability >= 0.4:
         return f"It is not sure ({share_word(probability)})."
     return f"It is guessing ({share_word(probability)})."
-
-
-def share_word(probability: float) -> str:
-    """Write a probability as percent, never as a certainty."""
-    return ">99 %" if probability >= 0.995 else f"{100 * probability:.0f} %"

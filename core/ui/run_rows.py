@@ -13,7 +13,7 @@ from core.runs.store import RunStore
 from core.ui.launch import group_store
 from core.ui.theme import run_colour
 
-_DELETE: Final = {"kind": "delete", "label": "Delete", "problem": ""}
+_SHOWN_NOTES: Final = 300
 
 
 def run_rows(
@@ -27,6 +27,25 @@ def run_rows(
     return [
         _row(store, run, readable, listed, groups) if isinstance(run, Run) else _unreadable_row(run)
         for run in shown
+    ]
+
+
+def bin_rows(
+    inside: RunStore,
+    shown: Sequence[Run | UnreadableRun],
+    listed: Sequence[Run | UnreadableRun],
+) -> list[dict[str, Any]]:
+    """Return one row for each run of `shown`, which lie in the bin; `listed` is all that do."""
+    return [
+        row
+        | {
+            "action": "restore",
+            "more": [_entry("remove", "Delete for good")],
+            "selectable": True,
+            "opens": False,
+            "starred": None,
+        }
+        for row in run_rows(inside, shown, listed)
     ]
 
 
@@ -54,6 +73,10 @@ def _row(
         "action": _action(run),
         "more": _more(store, run),
         "selectable": True,
+        "opens": True,
+        "starred": run.info.starred,
+        "tags": list(run.info.tags),
+        "notes": run.info.notes[:_SHOWN_NOTES],
     }
 
 
@@ -72,8 +95,12 @@ def _unreadable_row(run: UnreadableRun) -> dict[str, Any]:
         "test": "–",
         "time": "–",
         "action": "",
-        "more": [_DELETE],
+        "more": [_entry("delete", "Delete")],
         "selectable": False,
+        "opens": False,
+        "starred": None,
+        "tags": [],
+        "notes": "",
     }
 
 
@@ -89,19 +116,29 @@ def _more(store: RunStore, run: Run) -> list[dict[str, str]]:
 
     Looks for the run's checkpoint on the disk: for the rows that are shown, not for all.
     """
-    # The examples are what a first visitor finds: they stay.
-    if run.active or run.info.example:
-        return []
-    if run.summary is None:
-        return [_DELETE]
-    try:
-        problem = cannot_extend(store, run) or ""
-    except DigitLabError as error:
-        problem = str(error)  # deleted this moment: the other rows stay
-    return [
-        {"kind": "continue", "label": "Continue for more epochs", "problem": problem},
-        _DELETE,
+    info = run.info
+    entries = [
+        _entry("edit", "Edit name, notes and tags"),
+        _entry("unarchive", "Take out of the archive")
+        if info.archived
+        else _entry("archive", "Archive"),
     ]
+    if run.summary is not None and not info.example:
+        try:
+            problem = cannot_extend(store, run) or ""
+        except DigitLabError as error:
+            problem = str(error)  # deleted this moment: the other rows stay
+        entries.append(_entry("continue", "Continue for more epochs", problem))
+    busy = "It waits or trains: cancel it first." if run.active else ""
+    entries.append(_entry("export", "Export as a zip file", busy))
+    # The examples are what a first visitor finds: they stay.
+    stays = "It comes with Digit Lab and stays. Archive it to hide it." if info.example else ""
+    entries.append(_entry("delete", "Delete", busy or stays))
+    return entries
+
+
+def _entry(kind: str, label: str, problem: str = "") -> dict[str, str]:
+    return {"kind": kind, "label": label, "problem": problem}
 
 
 def _continues(run: Run, listed: Sequence[Run | UnreadableRun]) -> str:

@@ -10,6 +10,7 @@ from core.analysis.run_query import RESULTS, read_query, sort_keys, sorted_by
 from core.errors import ConfigError
 from core.runs.records import Run, UnreadableRun
 from core.ui.links import linked, write_link
+from core.ui.segments import draw_segments
 
 # So few are seen at a glance.
 _FEWEST: Final = 3
@@ -66,15 +67,7 @@ def _draw_order() -> tuple[str, bool]:
     if order == _NEWEST:
         return order, True
     ways = {"falling": "highest first", "rising": "lowest first"}
-    way = st.segmented_control(
-        "From",
-        list(ways),
-        key=linked("way", list(ways), "falling"),
-        format_func=lambda key: ways[key],
-        on_change=write_link,
-        args=("way", "falling"),
-        required=True,
-    )
+    way = draw_segments("way", "From", ways, "falling")
     return order, way != "rising"
 
 

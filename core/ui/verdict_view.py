@@ -1,4 +1,4 @@
-"""The top of the Compare page: how each run stands, and the verdict with its statistics."""
+"""The top of the Compare page: how each run stands, the verdict, and who was soon how good."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,17 +6,12 @@ import streamlit as st
 
 from core import words
 from core.analysis.curves import watched_columns
-from core.analysis.verdict import (
-    ONE_SEED_CAVEAT,
-    compare_predictions,
-    statistics_table,
-    verdict_sentence,
-)
-from core.errors import DigitLabError
+from core.analysis.named_sides import Side, named_sides
 from core.runs.queue import cancel, waiting_before
 from core.runs.records import Run
-from core.runs.results import Predictions
-from core.ui.pieces import draw_progress, draw_standings, draw_table, draw_verdict
+from core.ui.judgement_view import draw_judgements
+from core.ui.pieces import draw_progress, draw_standings
+from core.ui.reach_view import draw_reach
 from core.ui.services import services
 
 
@@ -26,17 +21,35 @@ def draw_standing(runs: Sequence[Run]) -> None:
     for run in runs:
         if run.active:
             _draw_active(run)
+    sides = named_sides(runs, names)
     ended = [run for run in runs if not run.active]
     if ended:
-        draw_standings([(run, names[run.id], _standing(run)) for run in ended])
-    finished = _answers(runs)
-    if len(finished) >= 2:
-        _draw_verdicts(finished, names)
-    elif len(ended) < len(runs) and len(runs) > 1:
-        draw_verdict(
-            ["The verdict appears here when the training ends."],
-            "It rests on test images that no run has learned from.",
+        draw_standings(
+            [
+                ((*side.runs, *side.again), side.name, _side_standing(side, names))
+                for side in named_sides(ended, names)
+            ]
         )
+    draw_judgements(runs, sides, names)
+    draw_reach(sides)
+
+
+def _side_standing(side: Side, names: Mapping[str, str]) -> str:
+    every = (*side.runs, *side.again)
+    if len(every) == 1:
+        return _standing(every[0])
+    finished = [run.summary for run in side.runs if run.summary is not None]
+    if len(finished) < 2:
+        told = [f"{names[run.id]}: {_standing(run)}" for run in every]
+        return "; ".join(told)
+    shares = [summary.test_accuracy for summary in finished]
+    data = words.choice_word("dataset", side.runs[0].config.dataset)
+    seconds = sum(summary.seconds for summary in finished) / len(finished)
+    return (
+        f"{words.percent(sum(shares) / len(shares))} of {finished[0].test_images:,} test images "
+        f"({data}), mean of {len(finished)} seeds from {words.percent(min(shares))} to "
+        f"{words.percent(max(shares))}, {words.duration(seconds)} each"
+    )
 
 
 def _standing(run: Run) -> str:
@@ -69,44 +82,3 @@ def _draw_active(run: Run) -> None:
         if st.button("Cancel", key=f"cancel_{run.id}", help=stop):
             cancel(store, run.id)
             st.rerun()
-
-
-def _answers(runs: Sequence[Run]) -> list[tuple[Run, Predictions]]:
-    found = []
-    for run in runs:
-        if run.summary is None:
-            continue
-        try:
-            found.append((run, services().store.predictions(run.id)))
-        except DigitLabError as error:
-            st.warning(words.as_text(str(error)), icon=":material/broken_image:")
-    return found
-
-
-def _draw_verdicts(finished: Sequence[tuple[Run, Predictions]], names: Mapping[str, str]) -> None:
-    """Draw a verdict for each run against the first one judged on the same test images."""
-    groups: dict[bytes, list[tuple[Run, Predictions]]] = {}
-    for run, answers in finished:
-        groups.setdefault(answers.labels.tobytes(), []).append((run, answers))
-    if len(groups) > 1:
-        st.warning(
-            "Not all of these runs were judged on the same test images. A figure on one data set "
-            "says nothing about another, so only runs on the same images are compared.",
-            icon=":material/balance:",
-        )
-    sentences, tables = [], []
-    for (first, answers), *others in groups.values():
-        for other, theirs in others:
-            pair = names[first.id], names[other.id]
-            comparison = compare_predictions(answers.labels, answers.predicted, theirs.predicted)
-            sentences.append(verdict_sentence(comparison, *pair))
-            tables.append((pair, statistics_table(comparison, *pair)))
-    if not sentences:
-        return
-    draw_verdict(sentences, ONE_SEED_CAVEAT)
-    with st.expander("How we know"):
-        for pair, table in tables:
-            st.text(f"{pair[0]} against {pair[1]}")
-            draw_table(table.set_index(table.columns[0]))
-        if len(tables) > 1:
-            st.caption("With many comparisons, about one in twenty looks certain by chance alone.")

@@ -1,5 +1,6 @@
 // Draws a Plotly figure into one element for as long as the page lives: each update goes through
 // Plotly.react with a constant uirevision, which keeps zoom, hidden legend entries and hover.
+// Below chart_files.js of the report, whose buttons save a chart as a file.
 
 const loadPlotly = (url) => {
   window.digitlabPlotly ??= new Promise((resolve, reject) => {
@@ -28,7 +29,8 @@ const themed = (figure, host, height) => {
   layout.font = { family: style.fontFamily, size: narrow ? 12 : 13, color: text };
   layout.paper_bgcolor = "rgba(0,0,0,0)";
   layout.plot_bgcolor = "rgba(0,0,0,0)";
-  layout.modebar = { bgcolor: "rgba(0,0,0,0)", color: grid, activecolor: text };
+  // Opaque: its buttons lie over the legend. Grey that is seen on light and dark.
+  layout.modebar = { bgcolor: ground, color: "#808080", activecolor: text };
   layout.hoverlabel = { bgcolor: ground, bordercolor: grid, font: { color: text } };
   for (const name of Object.keys(layout)) {
     if (/^[xy]axis/.test(name)) {
@@ -48,12 +50,14 @@ const draw = async (host) => {
     for (const trace of traces) {
       if (trace.type === "heatmap") trace.textfont = { color: layout.font.color };
     }
+    // The same buttons each time: for other ones Plotly would draw all anew, and forget the zoom.
+    host.digitlabButtons ??= fileButtons(Plotly, () => host.digitlabData.file);
     await Plotly.react(host, traces, layout, {
       displaylogo: false,
       responsive: true,
       scrollZoom: false,
-      // Plotly's "Share chart" would send a visitor's figures to its makers' server.
-      modeBarButtonsToRemove: ["sendChartToCloud", "lasso2d", "select2d", "autoScale2d"],
+      modeBarButtonsToRemove: UNWANTED_BUTTONS,
+      modeBarButtonsToAdd: host.digitlabButtons,
     });
     if (!host.digitlabClicks) {
       host.digitlabClicks = true;
@@ -84,7 +88,8 @@ export default function (component) {
     }, 1000);
   }
   host.style.minHeight = `${data.height}px`;
-  host.setAttribute("role", "img");
+  // Not an image: that would hide its buttons from those who cannot see it.
+  host.setAttribute("role", "figure");
   host.setAttribute("aria-label", data.label);
   // Redrawn only for what is new: a redraw in the middle of a click could swallow it.
   const content = JSON.stringify(data);

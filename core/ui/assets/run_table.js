@@ -28,7 +28,7 @@ const HINTS = {
   method: "Optimizer and learning rate",
 };
 
-const WORDS = { cancel: "Cancel", resume: "Resume" };
+const WORDS = { cancel: "Cancel", resume: "Resume", restore: "Take back" };
 
 // Rare actions wait behind one quiet button. A popover lies above everything, closes with Escape
 // or a click elsewhere, and gives the focus back.
@@ -68,6 +68,43 @@ const fillMenu = (menu, entries, name) => {
   while (menu.children.length > entries.length) menu.lastChild.remove();
 };
 
+const fillStar = (star, run) => {
+  star.hidden = run.starred === null;
+  star.dataset.kind = run.starred ? "unstar" : "star";
+  put(star, run.starred ? "★" : "☆");
+  star.setAttribute("aria-pressed", String(Boolean(run.starred)));
+  star.setAttribute("aria-label", `Star ${run.name}`);
+  star.title = run.starred ? "Take the star away" : "Mark with a star";
+};
+
+const fillTags = (box, tags) => {
+  tags.forEach((tag, place) => {
+    const chip = box.children[place] ?? box.appendChild(element("span", "dl-tag"));
+    chip.setAttribute("role", "listitem");
+    put(chip, tag);
+  });
+  while (box.children.length > tags.length) box.lastChild.remove();
+};
+
+// One tick for all rows that are shown; half ticked where only some are.
+const makeAll = (cell) => {
+  const all = element("input");
+  all.type = "checkbox";
+  all.className = "dl-all";
+  all.setAttribute("aria-label", "Choose all runs shown");
+  all.title = "Choose all runs shown";
+  cell.append(all);
+};
+
+const fillAll = (table) => {
+  const ticks = [...table.tBodies[0].querySelectorAll("input:not(:disabled)")];
+  const ticked = ticks.filter((tick) => tick.checked).length;
+  const all = table.tHead.querySelector(".dl-all");
+  all.checked = ticked > 0 && ticked === ticks.length;
+  all.indeterminate = ticked > 0 && ticked < ticks.length;
+  all.disabled = !ticks.length;
+};
+
 const makeRow = (id) => {
   const row = element("tr");
   row.dataset.run = id;
@@ -85,7 +122,16 @@ const makeRow = (id) => {
   const open = element("button", "dl-open");
   open.dataset.kind = "open";
   open.append(element("span", "dl-dot"), element("span", "dl-name"));
-  cells.run.append(open, element("span", "dl-recipe"));
+  const line = element("div", "dl-line");
+  line.append(open, element("button", "dl-star"));
+  const tags = element("span", "dl-tags");
+  tags.setAttribute("role", "list");
+  cells.run.append(
+    line,
+    element("span", "dl-recipe"),
+    tags,
+    element("span", "dl-note"),
+  );
   const bar = element("div", "dl-bar");
   bar.setAttribute("role", "progressbar");
   bar.append(element("div"));
@@ -105,8 +151,12 @@ const fillRow = (row, run, chosen) => {
   find(".dl-dot").style.background = run.colour;
   put(find(".dl-name"), run.name);
   find(".dl-open").title = `Open ${run.name}`;
-  find(".dl-open").disabled = !run.selectable;
+  find(".dl-open").disabled = !run.opens;
+  fillStar(find(".dl-star"), run);
   put(find(".dl-recipe"), run.recipe);
+  fillTags(find(".dl-tags"), run.tags);
+  put(find(".dl-note"), run.notes);
+  find(".dl-note").title = run.notes;
   put(find(".dl-method"), run.method);
   const state = find(".dl-state");
   put(state, run.state);
@@ -142,6 +192,7 @@ export default function (component) {
       const cell = element("th", `dl-${name}`, heading);
       cell.scope = "col";
       if (HINTS[name]) cell.title = HINTS[name];
+      if (name === "tick") makeAll(cell);
       head.append(cell);
     }
     table.append(element("thead"), element("tbody"));
@@ -165,11 +216,20 @@ export default function (component) {
     chosen.delete(id);
     row.remove();
   }
+  fillAll(table);
   // Assigned, not added: this function runs again at every update.
   table.onchange = (event) => {
-    const id = event.target.closest("tr").dataset.run;
-    if (event.target.checked) chosen.add(id);
-    else chosen.delete(id);
+    const asked = event.target;
+    const ticks = asked.classList.contains("dl-all")
+      ? [...body.querySelectorAll("input:not(:disabled)")]
+      : [asked];
+    for (const tick of ticks) {
+      tick.checked = asked.checked;
+      const id = tick.closest("tr").dataset.run;
+      if (asked.checked) chosen.add(id);
+      else chosen.delete(id);
+    }
+    fillAll(table);
     setStateValue("chosen", [...chosen]);
   };
   table.onclick = (event) => {

@@ -1,0 +1,96 @@
+"""The runs that a report is about, with all that it reads of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from core import words
+from core.errors import DigitLabError, RunError, RunStateError
+from core.runs.records import Run, Summary
+from core.runs.results import Predictions
+from core.runs.store import RunStore
+
+MOST_RUNS: Final = 20
+# Room for a legend and a table's heading; the whole name stands in the list of runs.
+_LONGEST_NAME: Final = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One finished run as a report sees it.
+
+    `name` is one that no other run of the report has. `answers` is None where they cannot be read;
+    `problem` says then why, in a sentence. `digits` holds the misread test images `(28, 28)` by
+    their position in the test set.
+    """
+
+    run: Run
+    summary: Summary
+    name: str
+    steps: pd.DataFrame
+    epochs: pd.DataFrame
+    answers: Predictions | None
+    digits: Mapping[int, npt.NDArray[np.uint8]]
+    problem: str = ""
+
+
+def read_subjects(store: RunStore, run_ids: Sequence[str]) -> list[Subject]:
+    """Read the finished runs of `run_ids`, each once, in that order.
+
+    Raises RunError for none or more than 20, RunNotFoundError and RunUnreadableError for what is
+    no run, RunStateError for one that has not finished. Damaged answers are no error: the run's
+    curves and settings can still be shown.
+    """
+    runs = [store.read(run_id) for run_id in dict.fromkeys(run_ids)]
+    if not runs:
+        raise RunError("A report needs at least one finished run.")
+    if len(runs) > MOST_RUNS:
+        raise RunError(f"A report takes up to {MOST_RUNS} runs, not {len(runs)}.")
+    names = _short_names(runs)
+    return [_read(store, run, names[run.id]) for run in runs]
+
+
+def _read(store: RunStore, run: Run, name: str) -> Subject:
+    if run.summary is None:
+        raise RunStateError(
+            f"{run.name} ({run.id}) has not finished ({words.state_word(run)}): "
+            "a report is made of finished runs."
+        )
+    answers, digits, problems = None, {}, []
+    try:
+        answers = store.predictions(run.id)
+    except DigitLabError as error:
+        problems.append(str(error))
+    try:
+        digits = store.digits(run.id)
+    except DigitLabError as error:
+        problems.append(str(error))
+    steps, epochs = store.steps(run.id), store.epochs(run.id)
+    return Subject(run, run.summary, name, steps, epochs, answers, digits, " ".join(problems))
+
+
+def _short_names(runs: Sequence[Run]) -> dict[str, str]:
+    """Return names that differ and are not too long for a heading, by id."""
+    names = words.distinct_names(runs)
+    short = {
+        run_id: name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+        for run_id, name in names.items()
+    }
+    every = list(short.values())
+    return {
+        run_id: name if every.count(name) == 1 else f"{name} ({run_id})"
+        for run_id, name in short.items()
+    }
+
+
+def judged_alike(subjects: Sequence[Subject]) -> list[list[Subject]]:
+    """Return those with answers, together where they were judged on the same test images."""
+    groups: dict[bytes, list[Subject]] = {}
+    for subject in subjects:
+        if subject.answers is not None:
+            groups.setdefault(subject.answers.labels.tobytes(), []).append(subject)
+    return list(groups.values())

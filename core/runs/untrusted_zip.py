@@ -1,0 +1,151 @@
+"""Zip files from anywhere: looked through before anything is read, and read with a limit."""
+
+import contextlib
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Final
+
+from core.errors import ArchiveError
+from core.runs.exporting import MOST_BYTES, MOST_FILES
+
+# "End of central directory", zip specification (APPNOTE 6.3.10) 4.3.16: signature, 2 disk
+# numbers, 2 counts, the directory's size and place, the length of the comment.
+_END: Final = struct.Struct("<4s4H2LH")
+_END_MARK: Final = b"PK\x05\x06"
+_LARGE_END_MARK: Final = b"PK\x06\x07"  # of zip64, for files beyond 4 GB
+_LARGE_END_BYTES: Final = 20
+_LONGEST_COMMENT: Final = 65_535
+_LONGEST_NAME: Final = 300
+# A directory entry has 46 bytes, a name, and a few for times and owners.
+_ENTRY_BYTES: Final = 46 + _LONGEST_NAME
+_ENCRYPTED: Final = 0x1
+_PACKINGS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# Text may pack by 20; what packs by more than this and is large is made to fill a disk.
+_HIGHEST_RATIO: Final = 100
+_HARMLESS_BYTES: Final = 20_000_000
+_CHUNK: Final = 1 << 20
+# What Python's reader says of bytes that are no zip file, or not a whole one.
+_DAMAGE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    UnicodeDecodeError,
+)
+
+
+@contextlib.contextmanager
+def open_zip(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
+    """Open a zip of unknown origin, whose every entry may be read with `extract`.
+
+    Raises ArchiveError with the reason if it is no zip, or holds what may be dangerous: too many
+    or too large files, a bomb, links, devices, encrypted or repeated names, names that lead out
+    of a folder.
+    """
+    check_directory(file, MOST_FILES)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            _check_entries(archive.infolist())
+            yield archive
+    except _DAMAGE as error:
+        raise ArchiveError("It is damaged, or not a zip file.") from error
+
+
+def check_directory(file: IO[bytes], most_files: int) -> None:
+    """Raise ArchiveError unless the zip's directory is small enough to be read into memory.
+
+    The count of files that the zip states is not believed: its directory may hold more.
+    """
+    size = file.seek(0, 2)
+    start = max(0, size - _END.size - _LONGEST_COMMENT - _LARGE_END_BYTES)
+    file.seek(start)
+    tail = file.read()
+    # As Python looks for it: at the very end first, else the last mark before a comment.
+    at = len(tail) - _END.size
+    if at < 0 or tail[at : at + 4] != _END_MARK or tail[-2:] != b"\0\0":
+        at = tail.rfind(_END_MARK)
+    if at < 0 or len(tail) - at < _END.size:
+        raise ArchiveError("It is damaged, or not a zip file.")
+    if tail[max(0, at - _LARGE_END_BYTES) : at].startswith(_LARGE_END_MARK):
+        raise ArchiveError("It is larger than 2 GB, or says that it is.")
+    directory_bytes = _END.unpack_from(tail, at)[5]
+    if directory_bytes > most_files * _ENTRY_BYTES:
+        raise ArchiveError(f"It holds too many files; at most {most_files:,} are taken.")
+    file.seek(0)
+
+
+def extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, most: int) -> None:
+    """Write an entry to a new file at `path`. Raises ArchiveError beyond `most` bytes.
+
+    Also if it holds more or less than it states, or its checksum is wrong.
+    """
+    name = shown(entry.filename)
+    if entry.file_size > most:
+        raise ArchiveError(f"{name} is too large ({entry.file_size:,} bytes of at most {most:,}).")
+    written = 0
+    with archive.open(entry) as source, path.open("xb") as target:
+        while chunk := source.read(_CHUNK):
+            written += len(chunk)
+            if written > entry.file_size:
+                break
+            target.write(chunk)
+    if written != entry.file_size:
+        raise ArchiveError(f"{name} is not as large as the zip file says.")
+
+
+def shown(name: str) -> str:
+    """Return a name from a zip so that it may stand in a sentence."""
+    plain = "".join(letter if letter.isprintable() else "?" for letter in name)
+    return f"“{plain[:80]}{'…' if len(plain) > 80 else ''}”"
+
+
+def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
+    if len(entries) > MOST_FILES:
+        raise ArchiveError(f"It holds {len(entries):,} files; at most {MOST_FILES:,} are taken.")
+    seen: set[str] = set()
+    for entry in entries:
+        _check_name(entry)
+        _check_kind(entry)
+        # Some file systems do not tell upper from lower case.
+        name = entry.filename.rstrip("/").casefold()
+        if name in seen:
+            raise ArchiveError(f"It holds {shown(entry.filename)} twice.")
+        seen.add(name)
+    unpacked = sum(entry.file_size for entry in entries)
+    packed = sum(entry.compress_size for entry in entries)
+    if unpacked > MOST_BYTES:
+        raise ArchiveError(f"Unpacked it would be larger than {MOST_BYTES / 1e9:.0f} GB.")
+    if unpacked > max(_HARMLESS_BYTES, _HIGHEST_RATIO * packed):
+        raise ArchiveError(
+            f"Unpacked it would be {unpacked / max(1, packed):,.0f} times as large: files that "
+            "pack so well are made to fill a disk."
+        )
+
+
+def _check_name(entry: zipfile.ZipInfo) -> None:
+    name = entry.filename
+    if not name or len(name) > _LONGEST_NAME or name != entry.orig_filename:
+        raise ArchiveError(f"The name {shown(name)} in it is not one that files have.")
+    if not name.isprintable() or "\\" in name or ":" in name:
+        raise ArchiveError(f"The name {shown(name)} in it is not one that files have.")
+    parts = name.removesuffix("/").split("/")
+    if any(part in ("", ".", "..") for part in parts):
+        raise ArchiveError(f"The name {shown(name)} in it leads out of its folder.")
+
+
+def _check_kind(entry: zipfile.ZipInfo) -> None:
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise ArchiveError(f"{shown(entry.filename)} in it is a link or a device, not a file.")
+    if entry.flag_bits & _ENCRYPTED:
+        raise ArchiveError("It is encrypted: pack it again without a password.")
+    if entry.compress_type not in _PACKINGS:
+        raise ArchiveError(
+            f"{shown(entry.filename)} in it is packed in an unusual way: pack it again as a plain "
+            "zip file."
+        )

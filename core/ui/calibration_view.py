@@ -1,0 +1,95 @@
+"""Whether runs are right as often as their percentages say, on the Compare page."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Final, TypeAlias
+
+import streamlit as st
+
+from core.analysis.calibration import (
+    BINS,
+    SOURCE,
+    Calibration,
+    calibrate,
+    calibration_sentence,
+    error_sentence,
+    own_confidence,
+)
+from core.errors import DigitLabError
+from core.ui.components import draw_chart
+from core.ui.digit_figures import MOST_INTERVALS, reliability_figure
+from core.ui.judged import Judged
+from core.ui.pieces import dot
+from core.words import as_text
+
+_HEIGHT: Final = 480
+_FEW: Final = 4
+_LEGEND_LINE: Final = 20  # on a phone each run has one of its own
+
+_Line: TypeAlias = tuple[Judged, Calibration]
+
+
+def draw_calibration(judged: Sequence[Judged]) -> None:
+    """Draw the reliability diagram of all runs, and say in words how far to believe each."""
+    st.subheader("Can their percentages be believed?", anchor=False)
+    lines = _calibrations(judged)
+    if not lines:
+        return
+    st.html(
+        '<p class="dl-quiet">With each answer a run says how sure it is (softmax probability). If '
+        "it is right as often as it says, its line follows the dotted one (it is calibrated). "
+        "Above: it is more careful than it need be. Below: it is surer than it should be. "
+        "That is another question than how much it reads: one that guesses and says so is "
+        "calibrated too.</p>"
+    )
+    chart, words = st.columns([3, 2])
+    with chart:
+        found = [(one.name, one.run.info.colour, bins) for one, bins in lines]
+        figure = reliability_figure(found)
+        said = [calibration_sentence(bins, one.name) for one, bins in lines]
+        label = f"Reliability diagram. {' '.join(said)}"
+        draw_chart(
+            figure, key="calibration", height=_HEIGHT + _LEGEND_LINE * len(found), label=label
+        )
+    with words:
+        if len(lines) <= _FEW:
+            _draw_lines(lines)
+        else:
+            by_error = sorted(lines, key=lambda line: line[1].error)
+            st.html('<p class="dl-quiet">Most and least to be believed, by the error below:</p>')
+            _draw_lines([by_error[0], by_error[-1]])
+            with st.expander(f"All {len(lines)} runs in words, the most to be believed first"):
+                _draw_lines(by_error)
+        _explain(intervals=len(found) <= MOST_INTERVALS)
+
+
+def _draw_lines(lines: Sequence[_Line]) -> None:
+    items = "".join(
+        f"<p>{dot(one.run)}{escape(calibration_sentence(bins, one.name))} "
+        f"{escape(error_sentence(bins))}</p>"
+        for one, bins in lines
+    )
+    st.html(f'<div class="dl-largest">{items}</div>')
+
+
+def _explain(*, intervals: bool) -> None:
+    thin = " Thin bars: 95 % intervals by Wilson's score method." if intervals else ""
+    st.html(
+        f'<p class="dl-quiet">How it is computed: the answers are sorted into {BINS} bins of equal '
+        "width by the probability of the answer given. The expected calibration error (ECE) is "
+        "the mean distance between how sure and how often right, each bin weighted by its answers "
+        f"({SOURCE}).{thin} The lower strip of the chart shows how many answers lie in each bin; "
+        "where there are few, a point says little.</p>"
+    )
+
+
+def _calibrations(judged: Sequence[Judged]) -> list[_Line]:
+    found = []
+    for one in judged:
+        answers = one.answers
+        sure = own_confidence(answers.probabilities, answers.predicted)
+        try:
+            found.append((one, calibrate(sure, answers.predicted == answers.labels)))
+        except DigitLabError as error:
+            st.warning(as_text(f"{one.name}: {error}"), icon=":material/broken_image:")
+    return found

@@ -1,0 +1,100 @@
+"""The verdict on the finished runs of a page, and the statistics behind it."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from core import words
+from core.analysis import wording
+from core.analysis.contenders import Answers
+from core.analysis.judgement import Judgement, judgements
+from core.analysis.named_sides import Side
+from core.errors import DigitLabError
+from core.runs.records import Run
+from core.ui.pieces import draw_table, draw_verdict
+from core.ui.trained import answers, ending
+
+
+def draw_judgements(runs: Sequence[Run], sides: Sequence[Side], names: Mapping[str, str]) -> None:
+    """Draw the verdict on those of `runs` that have finished, or when there will be one."""
+    finished = _answers(runs)
+    judged = _judged(
+        tuple((run.id, ending(run), names[run.id]) for run, _ in finished), finished, names
+    )
+    if len({answer.labels.tobytes() for _, answer in finished}) > 1:
+        st.warning(
+            "Not all of these runs were judged on the same test images. A figure on one data set "
+            "says nothing about another, so only runs on the same images are compared.",
+            icon=":material/balance:",
+        )
+    training = [run for run in runs if run.active]
+    of_all = [_so_far(training), _without_result(sides, names)]
+    for judgement in judged:
+        first, *more = judgement.sentences
+        notes = [*more, judgement.caveat, *(of_all if judgement is judged[-1] else [])]
+        draw_verdict([first], " ".join(filter(None, notes)))
+    if judged:
+        _draw_statistics(judged)
+    elif training and len(runs) > 1:
+        draw_verdict(
+            ["The verdict appears here when the training ends."],
+            "It rests on test images that no run has learned from.",
+        )
+
+
+def _answers(runs: Sequence[Run]) -> list[tuple[Run, Answers]]:
+    found: list[tuple[Run, Answers]] = []
+    for run in runs:
+        if run.summary is None:
+            continue
+        try:
+            found.append((run, answers(run)))
+        except DigitLabError as error:
+            st.warning(words.as_text(str(error)), icon=":material/broken_image:")
+    return found
+
+
+# While other runs train the page asks every second, and twenty runs are 190 pairs.
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _judged(
+    key: tuple[tuple[str, str, str], ...],
+    _finished: Sequence[tuple[Run, Answers]],
+    _names: Mapping[str, str],
+) -> list[Judgement]:
+    del key  # what the verdict depends on; Streamlit keys by arguments without underscores alone
+    return judgements(_finished, _names)
+
+
+def _draw_statistics(judged: Sequence[Judgement]) -> None:
+    every = [statistics for judgement in judged for statistics in judgement.statistics]
+    if not every:
+        return
+    with st.expander("How we know"):
+        for statistics in every:
+            st.text(statistics.title)
+            draw_table(statistics.table.set_index(statistics.table.columns[0]))
+            if statistics.note:
+                st.caption(words.as_text(statistics.note))
+
+
+def _so_far(training: Sequence[Run]) -> str:
+    if not training:
+        return ""
+    verb = "has" if len(training) == 1 else "have"
+    many = wording.so_many(len(training), "chosen run")
+    return f"{many} {verb} not ended: this is the verdict so far."
+
+
+def _without_result(sides: Sequence[Side], names: Mapping[str, str]) -> str:
+    """Say which seeds a mean leaves out because they came to nothing: it may flatter the rest."""
+    lost = [
+        run
+        for side in sides
+        if len(side.runs) > 1 and any(run.summary for run in side.runs)
+        for run in side.runs
+        if not run.active and run.summary is None
+    ]
+    if not lost:
+        return ""
+    told = "; ".join(f"{names[run.id]}, {words.state_word(run)}" for run in lost)
+    return f"Without a result, and so not in these figures: {told}."

@@ -1,0 +1,45 @@
+"""How soon each side of a comparison read 90, 95 and 97 of 100 watched images right."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
+from core import words
+from core.analysis.named_sides import Side
+from core.analysis.reach import reach_table
+from core.ui.pieces import draw_table
+from core.ui.services import services
+
+_FEW: Final = 4
+_TITLE: Final = "How soon each reads 90, 95 and 97 of 100 images right"
+
+
+def draw_reach(sides: Sequence[Side]) -> None:
+    """Draw the table, folded up where there are many sides; nothing before the first epoch."""
+    table = reach_table(sides, services().store.epochs)
+    if table.empty:
+        return
+    several = any(len(side.runs) > 1 for side in sides)
+    note = (
+        "The first epoch (one pass through all training images) after which it did, and the "
+        "seconds until then."
+        f"{' Of several seeds: from the earliest to the latest.' if several else ''}"
+        f"{_machines_sentence(sides)}"
+    )
+    if len(table) > _FEW:
+        with st.expander(_TITLE):
+            draw_table(table)
+            st.caption(note)
+        return
+    with st.container(gap="xsmall", key="reach"):
+        st.html(f'<p class="dl-reach"><b>{_TITLE}</b></p>')
+        draw_table(table)
+        st.html(f'<p class="dl-quiet">{note}</p>')
+
+
+def _machines_sentence(sides: Sequence[Side]) -> str:
+    machines = {words.machine(run) for side in sides for run in side.runs} - {""}
+    if len(machines) < 2:
+        return ""
+    return " They were trained on different machines: compare the epochs, not the seconds."
