@@ -81,7 +81,8 @@ def test_a_finished_run_is_continued_from_the_table_by_a_new_run(
     wait_for_state(store, longer, "finished", PATIENCE)
     assert store.epochs(longer)["epoch"].tolist() == [1, 2, 3, 4, 5]
     assert store.read(done).summary.epochs == 2
-    expect(page.locator(".dl-facts")).to_contain_text("done, 5 epochs: continues “done”")
+    facts = page.locator(".dl-facts").filter(has_text="continues")
+    expect(facts).to_contain_text("done, 5 epochs: continues “done”")
 
 
 def test_the_menu_says_why_a_run_cannot_be_continued_and_works_by_keyboard(
@@ -129,7 +130,7 @@ def test_inside_the_training_shows_what_was_recorded_once_it_is_opened(
         "old: not recorded in this run (it was trained by an older version)"
     )
     expect(section.locator(".dl-chart .main-svg").first).to_be_visible()
-    expect(section.locator(".dl-chart")).to_have_count(5)
+    expect(section.locator(".dl-chart")).to_have_count(6)
     expect(section.locator("table")).to_contain_text("1: fully connected, 128 units")
     section.get_by_text("dead ReLU units", exact=True).first.click()
     expect(section.get_by_label("Chart of dead units, % over epochs, done").first).to_be_visible()

@@ -1,7 +1,9 @@
 """A training that stops and goes on elsewhere is the one that never stopped, bit for bit."""
 
 import itertools
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -11,6 +13,7 @@ from core.learning.data import LabelledData, split
 from core.learning.evaluation import infer
 from core.learning.state import TrainingState
 from core.learning.training import Epoch, Training
+from core.runs.checkpoints import read_checkpoint, write_checkpoint
 from tests.support.training import training_of
 
 CPU = torch.device("cpu")
@@ -258,3 +261,19 @@ def test_a_damaged_generator_is_refused(digits_data) -> None:
     state.tensors["chance.order"] = state.tensors["chance.order"][:10]
     with pytest.raises(RunUnreadableError, match="does not fit"):
         training(digits_data).restore(state)
+
+
+@pytest.mark.parametrize("values", [{}, {"model": "cnn", "channels": (3, 2), "kernel_size": 3}])
+def test_what_a_checkpoint_file_holds_is_what_was_written(
+    digits_data, tmp_path: Path, values: dict[str, object]
+) -> None:
+    session = training(digits_data, epochs=1, **values)
+    losses(session)
+    arrays = {name: value.numpy() for name, value in session.state().tensors.items()}
+    # Neither layout has its weights row by row in memory, and a counter has no dimension.
+    assert any(not array.flags.c_contiguous for array in arrays.values())
+    write_checkpoint(tmp_path, {}, arrays)
+    found = read_checkpoint(tmp_path)
+    assert found is not None
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(found[1][name], array, strict=True)
