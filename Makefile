@@ -26,6 +26,7 @@ lint: $(VENV)/.installed-test
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/training_speed.py --write
 	$(BIN)/python benchmarks/worker_costs.py --write
+	$(BIN)/python benchmarks/run_table.py --write
 	$(BIN)/python benchmarks/article1_pair.py --epochs 8
 
 screenshots: $(VENV)/.installed-test
