@@ -108,13 +108,13 @@ def test_an_open_dialog_outlives_the_updates_of_a_training(
     dialog.get_by_label("Name", exact=True).fill("after")
     page.wait_for_timeout(3000)
     expect(dialog.get_by_label("Name", exact=True)).to_have_value("after")
-    # Its end redraws the page too.
+    # The page keeps still while it is open; what happened meanwhile shows afterwards.
     cancel(store, training)
-    expect(row(page, training)).to_contain_text("cancelled")
-    page.wait_for_timeout(2000)
+    page.wait_for_timeout(5000)
     expect(dialog.get_by_label("Name", exact=True)).to_have_value("after")
     dialog.get_by_role("button", name="Save").click()
     expect(row(page, run_id)).to_contain_text("after")
+    expect(row(page, training)).to_contain_text("cancelled")
 
 
 def test_a_run_that_trains_is_not_deleted_before_it_is_cancelled(

@@ -7,6 +7,7 @@ from typing import Final, ParamSpec
 import streamlit as st
 
 _OPEN: Final = "dialog_open"
+_ASKED: Final = "dialog_asked_for"
 _P = ParamSpec("_P")
 
 
@@ -23,12 +24,27 @@ def dialog(title: str) -> Callable[[Callable[_P, None]], Callable[_P, None]]:
 
         @functools.wraps(body)
         def opening(*arguments: _P.args, **named: _P.kwargs) -> None:
-            st.session_state[_OPEN] = True
-            shown(*arguments, **named)
+            # Not here, in a part that is redrawn every second: the next redrawing may come before
+            # the browser has the dialog. The page as a whole opens it, and keeps still meanwhile.
+            st.session_state[_ASKED] = functools.partial(shown, *arguments, **named)
+            st.rerun()
 
         return opening
 
     return decorate
+
+
+def dialog_is_asked_for() -> bool:
+    """Tell whether a dialog is about to open: the parts of the page must then not move."""
+    return _ASKED in st.session_state
+
+
+def open_dialog() -> None:
+    """Open the dialog that was asked for, if any; called where the page is drawn as a whole."""
+    shown: Callable[[], None] | None = st.session_state.pop(_ASKED, None)
+    if shown is not None:
+        st.session_state[_OPEN] = True
+        shown()
 
 
 def dialog_is_open() -> bool:

@@ -8,7 +8,7 @@ from core.runs.estimate import rough_duration
 from core.runs.records import Run, UnreadableRun
 from core.ui.bin_view import draw_bin
 from core.ui.components import draw_run_table
-from core.ui.dialogs import dialog_is_open, forget_dialogs
+from core.ui.dialogs import dialog_is_asked_for, dialog_is_open, forget_dialogs, open_dialog
 from core.ui.frame import guarded
 from core.ui.groups_view import any_open, draw_groups
 from core.ui.launch import estimated_pair_seconds, launch_compared_pair
@@ -56,8 +56,9 @@ def draw_welcome(*, primary: bool) -> None:
 def draw_runs() -> None:
     """Draw the table of runs, live while something waits or trains and still otherwise."""
     forget_dialogs()
-    live = _is_live(services().store.list())
+    live = not dialog_is_asked_for() and _is_live(services().store.list())
     st.fragment(_draw_table, run_every=_LIVE_SECONDS if live else None)(live)
+    open_dialog()
 
 
 def _is_live(listed: Sequence[Run | UnreadableRun]) -> bool:
