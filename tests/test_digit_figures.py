@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from core.analysis.calibration import calibrate
+from core.palette import run_colour
 from core.ui.digit_figures import (
     MOST_INTERVALS,
     PATTERNS,
@@ -11,7 +12,6 @@ from core.ui.digit_figures import (
     reliability_figure,
     run_patterns,
 )
-from core.ui.theme import run_colour
 
 
 def test_bars_have_their_runs_colour_and_a_pattern_of_their_own() -> None:

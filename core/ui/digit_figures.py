@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 from core.analysis.calibration import Calibration
 from core.analysis.checks import Numbers
 from core.config import CLASSES
-from core.ui.theme import run_colour, run_dash, run_symbol
+from core.palette import run_colour, run_dash, run_symbol
 
 # A second sign beside colour, for eyes or printers that see none.
 PATTERNS: Final = ("", "/", "x", ".", "-", "\\", "+", "|")

@@ -11,11 +11,11 @@ import streamlit as st
 from core.drawing import Digit, to_digit
 from core.errors import DigitLabError, DrawingError, EmptyDrawingError
 from core.learning.evaluation import predict
-from core.pictures import read_picture
+from core.pictures import png_url, read_picture
 from core.runs.records import Run
 from core.ui.frame import guarded
 from core.ui.pad import INVITATION, PAD_SIDE, draw_pad
-from core.ui.pieces import answer_card, png_url
+from core.ui.pieces import answer_card
 from core.ui.services import services
 from core.ui.trained import trained_model
 from core.words import as_text, distinct_names

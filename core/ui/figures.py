@@ -11,8 +11,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.analysis.curves import curve, smooth, thin, watched_columns
+from core.palette import run_colour, run_dash, run_symbol
 from core.runs.records import Run
-from core.ui.theme import run_colour, run_dash, run_symbol
 
 Metric = Literal["loss", "accuracy"]
 Axis = Literal["epochs", "steps", "images", "seconds"]

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from core.analysis import wording
 from core.analysis.confusion import Unit, in_unit
 from core.config import CLASSES
-from core.ui.theme import ACCENT
+from core.palette import ACCENT
 
 # Indigo and amber lie on the axis from blue to yellow, which eyes without red or green see too.
 MORE: Final = ACCENT

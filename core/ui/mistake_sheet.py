@@ -12,12 +12,12 @@ from core.analysis.mistake_groups import votes
 from core.config import IMAGE_SIDE
 from core.errors import DataError, DigitLabError
 from core.learning.data import load
+from core.palette import run_colour
 from core.pictures import png_url
 from core.runs.records import Run
 from core.ui.components import draw_tiles
 from core.ui.pieces import named
 from core.ui.services import services
-from core.ui.theme import run_colour
 from core.ui.trained import kept_digits
 from core.words import as_text, distinct_names, share_word
 

@@ -10,10 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from core.config import CLASSES
-from core.pictures import png_url as png_url
+from core.palette import run_colour
 from core.runs.records import Run
-from core.ui.theme import run_colour
-from core.words import share_word as share_word
+from core.words import share_word
 
 # Light marks on a run's colour, one for each colour: a second sign, for eyes that see none.
 _PATTERNS: Final = (

@@ -5,13 +5,13 @@ from typing import Any, Final
 
 from core import words
 from core.errors import DigitLabError
+from core.palette import run_colour
 from core.recipes import RECIPES
 from core.runs.queue import waiting_before
 from core.runs.records import Run, UnreadableRun
 from core.runs.resuming import RESUMABLE, cannot_extend
 from core.runs.store import RunStore
 from core.ui.launch import group_store
-from core.ui.theme import run_colour
 
 _SHOWN_NOTES: Final = 300
 

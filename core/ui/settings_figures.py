@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from core.analysis.tried import Judged, Tried
 from core.config import Optimizer, choice_word, field_title, value_word
-from core.ui.theme import run_colour, run_symbol
+from core.palette import run_colour, run_symbol
 
 ACCURACY_TITLES: Final[dict[Judged, str]] = {
     "validation": "read right, % of the validation images",

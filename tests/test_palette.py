@@ -4,9 +4,9 @@ import tomllib
 
 import pytest
 
+from core.palette import PALETTE, run_colour, run_dash, run_symbol
 from core.runs.store import PALETTE_SIZE
 from core.settings import PROJECT_ROOT
-from core.ui.theme import PALETTE, run_colour, run_dash, run_symbol
 
 THEME = tomllib.loads((PROJECT_ROOT / ".streamlit" / "config.toml").read_text())["theme"]
 
