@@ -1,6 +1,7 @@
 """What several test modules share: the embedded digits, an empty run store, the real MNIST."""
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from core.learning.data import LabelledData
+    from core.runs.groups import GroupStore
     from core.runs.store import RunStore
 
 # Before torch is imported, and so not above: the tests run in as many processes as there are
@@ -20,6 +22,25 @@ def store(tmp_path: Path) -> "RunStore":
     from core.runs.store import RunStore
 
     return RunStore(tmp_path / "runs")
+
+
+@pytest.fixture
+def examples(tmp_path: Path) -> "RunStore":
+    """A store with the finished example runs."""
+    from core.runs.store import RunStore
+    from core.settings import PROJECT_ROOT
+
+    store = RunStore(tmp_path / "home")
+    for name in ("example-sgd", "example-adam"):
+        shutil.copytree(PROJECT_ROOT / "runs" / name, store.root / name)
+    return store
+
+
+@pytest.fixture
+def groups(store: "RunStore") -> "GroupStore":
+    from core.runs.groups import GroupStore
+
+    return GroupStore(store.root)
 
 
 @pytest.fixture(scope="session")
