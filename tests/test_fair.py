@@ -12,16 +12,9 @@ from core.errors import ConfigError
 from core.runs import files
 from core.runs.engines.local import LocalEngine
 from core.runs.fair import advance
-from core.runs.groups import (
-    Choice,
-    Group,
-    GroupStore,
-    is_open,
-    launch_group,
-    plan_fair,
-    readable,
-    runs_of,
-)
+from core.runs.group_launch import launch_group
+from core.runs.group_plans import plan_fair
+from core.runs.groups import Choice, Group, GroupStore, is_open, readable, runs_of
 from core.runs.queue import RunQueue, cancel
 from core.runs.records import State, new_status
 from core.runs.store import RunStore

@@ -8,14 +8,9 @@ from core.config import RunConfig
 from core.errors import ConfigError, RunError
 from core.runs import fair as fair_module
 from core.runs import files
-from core.runs.groups import (
-    Group,
-    GroupStore,
-    launch_group,
-    plan_fair,
-    plan_sweep,
-    readable,
-)
+from core.runs.group_launch import launch_group
+from core.runs.group_plans import plan_fair, plan_sweep
+from core.runs.groups import Group, GroupStore, readable
 from core.runs.store import RunStore
 from tests.support.groups import RATES, TINY, look, now
 

@@ -8,7 +8,9 @@ import pytest
 from core.errors import RunError
 from core.runs import files, importing
 from core.runs.bin import discard
-from core.runs.groups import GroupStore, launch_group, plan_sweep
+from core.runs.group_launch import launch_group
+from core.runs.group_plans import plan_sweep
+from core.runs.groups import GroupStore
 from core.runs.importing import import_runs
 from core.runs.records import Run, new_status
 from core.runs.store import PALETTE_SIZE, RunStore

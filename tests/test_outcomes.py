@@ -3,12 +3,9 @@
 import pytest
 
 from core.analysis.outcomes import Outcome, half_interval, outcomes
-from core.runs.groups import (
-    GroupStore,
-    launch_group,
-    plan_sweep,
-    readable,
-)
+from core.runs.group_launch import launch_group
+from core.runs.group_plans import plan_sweep
+from core.runs.groups import GroupStore, readable
 from core.runs.store import RunStore
 from core.ui.groups_view import foremost, to_compare
 from tests.support.groups import TINY, end, end_all

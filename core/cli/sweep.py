@@ -19,16 +19,9 @@ from core.learning.idx import has_mnist, mnist_folder
 from core.runs.engines.local import LocalEngine
 from core.runs.estimate import estimated_seconds, spoken_estimate
 from core.runs.fair import has_ended
-from core.runs.groups import (
-    Group,
-    GroupStore,
-    is_open,
-    launch_group,
-    plan_fair,
-    plan_sweep,
-    readable,
-    runs_of,
-)
+from core.runs.group_launch import launch_group
+from core.runs.group_plans import plan_fair, plan_sweep
+from core.runs.groups import Group, GroupStore, is_open, readable, runs_of
 from core.runs.queue import RunQueue
 from core.runs.records import Run
 from core.runs.store import RunStore

@@ -14,16 +14,8 @@ from filelock import Timeout
 
 from core.errors import ConfigError, DigitLabError, RunStateError
 from core.runs import files
-from core.runs.groups import (
-    Choice,
-    Group,
-    GroupStore,
-    first_role,
-    first_stage,
-    make_missing,
-    readable,
-    runs_of,
-)
+from core.runs.group_launch import first_role, first_stage, make_missing
+from core.runs.groups import Choice, Group, GroupStore, readable, runs_of
 from core.runs.records import Run
 from core.runs.store import RunStore
 

@@ -7,30 +7,27 @@ damaged file costs the group's line on the page, never a run.
 
 import logging
 import math
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from core.config import ALIASES, CHOICES, RunConfig, choice_word, field_title, value_word
+from core.config import CHOICES, RunConfig, field_title, value_word
 from core.errors import ConfigError, DigitLabError, RunError
-from core.recipes import recipe_of
 from core.runs import files
 from core.runs.records import Run
-from core.runs.store import MODEL_WORDS, RunStore, new_run_id
-from core.sweeps import MAX_RUNS, consecutive_seeds, judged_on_validation, vary
+from core.runs.store import MODEL_WORDS, RunStore
+from core.sweeps import MAX_RUNS, vary
 
 Role = Literal["search", "final"]
 Stage = Literal["planned", "running", "search", "chosen", "final", "cancelled"]
 # In these the keeper of the queue makes no further run of its own accord.
 _LAST_STAGES: Final[frozenset[Stage]] = frozenset({"running", "final", "cancelled"})
-_LAUNCH_PATIENCE_SECONDS: Final = 20.0
-# Whatever --max-runs allows: a damaged file must not fill the disk with runs.
-_HIGHEST_LIMIT: Final = 100_000
 _SPEAK_FOR_THEMSELVES: Final = ("optimizer", "learning_rate")
+# Whatever --max-runs allows: a damaged file must not fill the disk with runs.
+HIGHEST_LIMIT: Final = 100_000
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +68,7 @@ class Group(BaseModel):
     seeds: tuple[int, ...] = ()  # those of its final runs
     choices: dict[str, Choice] = {}  # by optimizer, once the search has ended
     note: str = ""  # a sentence on what was changed to make the comparison fair
-    limit: int = Field(MAX_RUNS, ge=1, le=_HIGHEST_LIMIT)  # the most runs it may have
+    limit: int = Field(MAX_RUNS, ge=1, le=HIGHEST_LIMIT)  # the most runs it may have
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -92,7 +89,7 @@ class Group(BaseModel):
         """
         if self.kind == "sweep":
             return vary(self.base, self.varied, limit=self.limit)
-        _check_count(sum(map(len, self.rates.values())), self.limit)
+        check_count(sum(map(len, self.rates.values())), self.limit)
         return [
             self.base.switch(optimizer=optimizer, learning_rate=rate)
             for optimizer, rates in self.rates.items()
@@ -116,7 +113,7 @@ class Group(BaseModel):
 
         Raises ConfigError as `first_configs` does.
         """
-        _check_count(len(self.choices) * len(self.seeds), self.limit)
+        check_count(len(self.choices) * len(self.seeds), self.limit)
         return [
             self.base.switch(optimizer=optimizer, learning_rate=choice.rate, seed=seed)
             for optimizer, choice in self.choices.items()
@@ -190,139 +187,6 @@ class GroupStore:
         return self.folder / f"{group.id}.json"
 
 
-def plan_sweep(
-    base: RunConfig, varied: Mapping[str, Sequence[object]], *, name: str, limit: int
-) -> Group:
-    """Return a new group of every combination of `varied`. Raises ConfigError as `vary` does."""
-    limit = min(limit, _HIGHEST_LIMIT)
-    vary(base, varied, limit=limit)
-    varied = {ALIASES.get(field, field): values for field, values in varied.items()}
-    recipe = recipe_of(base)
-    of_recipe = f", {recipe.title}" if recipe else ""
-    return Group(
-        id=new_run_id(),
-        kind="sweep",
-        name=_one_line(name) or f"Sweep over {_listed(map(field_title, varied))}{of_recipe}",
-        created=time.time(),
-        base=base,
-        varied={field: tuple(values) for field, values in varied.items()},
-        limit=limit,
-    )
-
-
-def plan_fair(
-    base: RunConfig,
-    rates: Mapping[str, Sequence[float]],
-    seeds: int,
-    *,
-    name: str,
-    limit: int,
-) -> Group:
-    """Return a new fair comparison of the optimizers in `rates`, then `seeds` final runs each.
-
-    The final seeds differ from the search's, so that a rate cannot win by the luck of its seed.
-    Raises ConfigError with a sentence where it would not be fair, or be too many runs.
-    """
-    if len(rates) < 2:
-        raise ConfigError("A fair comparison needs at least two optimizers.")
-    if len({len(tried) for tried in rates.values()}) > 1:
-        raise ConfigError(
-            "Each optimizer must get equally many learning rates to try, got "
-            + ", ".join(
-                f"{choice_word('optimizer', optimizer)} {len(tried)}"
-                for optimizer, tried in rates.items()
-            )
-            + "."
-        )
-    for optimizer, tried in rates.items():
-        if not tried or len(set(tried)) < len(tried):
-            word = choice_word("optimizer", optimizer)
-            raise ConfigError(f"Name learning rates for {word}, each once.")
-    if base.seed + seeds > 2**31 - 1:
-        raise ConfigError("The seed is too large to leave room for those of the final runs.")
-    limit = min(limit, _HIGHEST_LIMIT)
-    _check_count(sum(map(len, rates.values())) + seeds * len(rates), limit)
-    judged, note = judged_on_validation(base)
-    words = [choice_word("optimizer", optimizer) for optimizer in rates]
-    group = Group(
-        id=new_run_id(),
-        kind="fair",
-        name=_one_line(name) or f"Fair comparison of {_listed(words)}",
-        created=time.time(),
-        base=judged,
-        rates={optimizer: tuple(tried) for optimizer, tried in rates.items()},
-        seeds=consecutive_seeds(base.seed + 1, seeds),
-        note=note,
-        limit=limit,
-    )
-    group.first_configs()  # says what contradicts itself
-    return group
-
-
-def launch_group(store: RunStore, groups: GroupStore, group: Group) -> list[str]:
-    """Write the group down, make its first runs and return their ids. Raises RunError.
-
-    If this process ends in between, the keeper of the queue makes the rest. If a run cannot be
-    made, the whole group is cancelled: whoever reads the error takes it as not launched.
-    """
-    try:
-        with groups.lock().acquire(timeout=_LAUNCH_PATIENCE_SECONDS):
-            groups.write(group)
-            try:
-                make_missing(store, group, group.first_configs(), first_role(group))
-                groups.write(group.model_copy(update={"stage": first_stage(group)}))
-            except (DigitLabError, OSError) as error:
-                _cancel_quietly(groups, group)
-                if isinstance(error, OSError):
-                    raise RunError(
-                        f"The runs of {group.name} cannot be made ({error.strerror})."
-                    ) from error
-                raise
-    except Timeout as error:
-        raise RunError("Other runs are being prepared: try again in a moment.") from error
-    return [run.id for run in reversed(runs_of(group, readable(store)))]
-
-
-def _cancel_quietly(groups: GroupStore, group: Group) -> None:
-    try:
-        groups.cancel(group)
-    except RunError:  # the first error says more, and is the one to be read
-        _log.exception("The group %s (%s) could not be cancelled", group.id, group.name)
-
-
-def first_stage(group: Group) -> Stage:
-    """Return the stage of a group whose first runs are made."""
-    return "running" if group.kind == "sweep" else "search"
-
-
-def first_role(group: Group) -> Role | None:
-    """Return the role of a group's first runs."""
-    return None if group.kind == "sweep" else "search"
-
-
-def make_missing(
-    store: RunStore, group: Group, configs: Sequence[RunConfig], role: Role | None
-) -> None:
-    """Make a run of the group for each of `configs` that has none in this role yet."""
-    there = [run for run in runs_of(group, readable(store)) if run.info.role == role]
-    made = {run.config for run in there}
-    colour = there[0].info.colour + 1 if there else None
-    for config in configs:
-        if config in made:
-            continue
-        recipe = recipe_of(config)
-        run_id = store.create(
-            config,
-            name=_run_name(group, config, with_seed=role == "final"),
-            recipe=recipe.name if recipe else None,
-            group=group.id,
-            role=role,
-            colour=colour,
-        )
-        # Counted on from the first one: looking for the least used anew each time takes long.
-        colour = (store.read(run_id).info.colour if colour is None else colour) + 1
-
-
 def readable(store: RunStore) -> list[Run]:
     """Return the runs that can be read, newest first."""
     return [run for run in store.list() if isinstance(run, Run)]
@@ -350,30 +214,13 @@ def setting_in_words(field: str, config: RunConfig) -> str:
     return value if field in _SPEAK_FOR_THEMSELVES else f"{field_title(field)} {value}"
 
 
-def _run_name(group: Group, config: RunConfig, *, with_seed: bool) -> str:
-    more = [field for field in group.fields if field not in ("optimizer", "learning_rate")]
-    if with_seed:
-        more.append("seed")
-    rate = value_word("learning_rate", config.learning_rate)
-    method = f"{choice_word('optimizer', config.optimizer)} {rate}"
-    return ", ".join([method, *(setting_in_words(field, config) for field in more)])
-
-
-def _check_count(count: int, limit: int) -> None:
+def check_count(count: int, limit: int) -> None:
+    """Raise ConfigError with a sentence where so many runs are more than were granted."""
     if count > limit:
         raise ConfigError(
             f"This would be {count:,} runs; at most {limit:,} are started at once. Name fewer "
             "rates or seeds, or raise the limit on the command line with --max-runs."
         )
-
-
-def _listed(names: Iterable[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last
-
-
-def _one_line(name: str) -> str:
-    return " ".join(name.split())[:200]
 
 
 def _load(path: Path) -> Group | None:

@@ -10,7 +10,8 @@ import streamlit as st
 from core import words
 from core.errors import DigitLabError
 from core.runs.exporting import export_bytes, write_zip
-from core.runs.importing import Imported, import_runs
+from core.runs.guests import Imported
+from core.runs.importing import import_runs
 from core.ui.dialogs import dialog
 from core.ui.frame import guarded
 from core.ui.label_dialogs import problem_line

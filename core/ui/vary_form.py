@@ -8,7 +8,8 @@ import streamlit as st
 from core.config import Optimizer, RunConfig, choice_word, field_title, value_word
 from core.errors import ConfigError
 from core.runs.estimate import spoken_estimate
-from core.runs.groups import Group, plan_fair, plan_sweep
+from core.runs.group_plans import plan_fair, plan_sweep
+from core.runs.groups import Group
 from core.sweeps import MAX_FIELDS, MAX_RUNS, choices, rate_grid, read_values
 from core.ui.launch import data_at_hand, estimate, launch_as_group
 from core.ui.links import MAX_RUNS as MOST_COMPARED

@@ -5,14 +5,9 @@ import json
 from core.config import RunConfig
 from core.runs import files
 from core.runs.fair import advance
-from core.runs.groups import (
-    Group,
-    GroupStore,
-    launch_group,
-    plan_fair,
-    readable,
-    runs_of,
-)
+from core.runs.group_launch import launch_group
+from core.runs.group_plans import plan_fair
+from core.runs.groups import Group, GroupStore, readable, runs_of
 from core.runs.queue import cancel
 from core.runs.records import Run, State, new_status
 from core.runs.store import RunStore
