@@ -8,22 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from core.config import RunConfig
 from core.errors import ConfigError, RunUnreadableError
 from core.learning.data import to_input
 from core.learning.evaluation import infer, predict, restore_model, score
 from core.learning.losses import Criterion
 from core.learning.models import build_model, choose_device
 from core.recipes import find_recipe
-from tests.support.training import epochs_of, training_of
+from tests.support.training import CPU, epochs_of, small_config, training_of
 
-CPU = torch.device("cpu")
 CONFIG = find_recipe("article1-sgd").config
-
-
-def config(**values: object) -> RunConfig:
-    small = {"dataset": "digits", "hidden_sizes": (16,), "learning_rate": 0.1, "epochs": 2}
-    return RunConfig.parse({**small, **values})
 
 
 def test_squared_error_is_article_2s_formula() -> None:
@@ -42,7 +35,7 @@ def test_score_is_mean_loss_and_share_of_right_answers() -> None:
 
 
 def test_inference_in_chunks_is_inference_at_once(digits_data) -> None:
-    model = build_model(config()).eval()
+    model = build_model(small_config()).eval()
     inputs = to_input(digits_data.train.pixels, "none", CPU)
     with torch.no_grad():
         torch.testing.assert_close(infer(model, inputs), model(inputs))
@@ -50,12 +43,14 @@ def test_inference_in_chunks_is_inference_at_once(digits_data) -> None:
 
 def test_a_stopped_inference_has_the_rows_read_so_far() -> None:
     asked = itertools.count(1)
-    logits = infer(build_model(config()), torch.zeros(2500, 1, 28, 28), lambda: next(asked) > 2)
+    logits = infer(
+        build_model(small_config()), torch.zeros(2500, 1, 28, 28), lambda: next(asked) > 2
+    )
     assert logits.shape == (2000, 10)
 
 
 def test_a_restored_model_answers_as_the_trained_one(digits_data) -> None:
-    session = training_of(config(dropout=0.5), digits_data)
+    session = training_of(small_config(dropout=0.5), digits_data)
     epochs_of(session)
     weights = {name: value.numpy() for name, value in session.model.state_dict().items()}
     restored = restore_model(session.config, weights)
@@ -64,13 +59,15 @@ def test_a_restored_model_answers_as_the_trained_one(digits_data) -> None:
 
 
 def test_weights_of_another_model_are_refused() -> None:
-    weights = {n: v.numpy() for n, v in build_model(config()).state_dict().items()}
+    weights = {n: v.numpy() for n, v in build_model(small_config()).state_dict().items()}
     with pytest.raises(RunUnreadableError, match="do not fit"):
-        restore_model(config(hidden_sizes=(17,)), weights)
+        restore_model(small_config(hidden_sizes=(17,)), weights)
 
 
 def test_probabilities_sum_to_one(digits_data) -> None:
-    shares = predict(config(), build_model(config()), digits_data.test.pixels[:5].numpy())
+    shares = predict(
+        small_config(), build_model(small_config()), digits_data.test.pixels[:5].numpy()
+    )
     assert shares.sum(axis=1) == pytest.approx([1.0] * 5)
 
 
