@@ -1,8 +1,7 @@
 """core.runs.fair: search, choice by validation images, final runs with other seeds."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from core.runs.queue import RunQueue, cancel
 from core.runs.records import State, new_status
 from core.runs.store import RunStore
 from tests.support.groups import RATES, TINY, end, end_all, fair, finals, look, now, searched
+from tests.support.workers import wait_until
 
 PATIENCE_SECONDS = 120
 
@@ -231,13 +231,6 @@ def test_an_unfair_or_too_large_comparison_is_refused(
 
 
 # With real workers
-
-
-def wait_until(happened: Callable[[], bool]) -> None:
-    start = time.monotonic()
-    while not happened():
-        assert time.monotonic() - start < PATIENCE_SECONDS, "waited in vain"
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")

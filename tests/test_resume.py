@@ -7,8 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +22,7 @@ from core.runs.records import new_status
 from core.runs.resuming import extend, resume
 from core.runs.store import RunStore
 from core.settings import PROJECT_ROOT
+from tests.support.workers import wait_until
 
 PATIENCE_SECONDS = 90
 # Some seconds of training with all that draws by chance: order, dropout, augmentation.
@@ -65,13 +65,6 @@ def finished(store: RunStore, config: RunConfig) -> str:
 
 def log(store: RunStore, run_id: str) -> str:
     return (store.folder(run_id) / files.WORKER_LOG).read_text()
-
-
-def wait_until(happened: Callable[[], object]) -> None:
-    start = time.monotonic()
-    while not happened():
-        assert time.monotonic() - start < PATIENCE_SECONDS
-        time.sleep(0.01)
 
 
 def trains(store: RunStore, run_id: str, step: int = 1) -> bool:
