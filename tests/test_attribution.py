@@ -37,6 +37,13 @@ def picture(data: LabelledData, place: int = 3) -> npt.NDArray[np.uint8]:
     return pixels
 
 
+def attributed(data: LabelledData, **settings: Any) -> tuple[Any, ...]:
+    """Return a config, its trained model, an image, and what spoke there for 3 against 8."""
+    config, model = trained(data, **settings)
+    image = picture(data)
+    return config, model, image, integrated_gradients(config, model, image, 3, 8)
+
+
 def lead(config: RunConfig, model: nn.Module, image: npt.NDArray[np.uint8]) -> float:
     """How far 3 leads 8, from the model itself."""
     inputs = to_input(torch.from_numpy(image[None]), config.normalisation, torch.device("cpu"))
@@ -49,9 +56,7 @@ def lead(config: RunConfig, model: nn.Module, image: npt.NDArray[np.uint8]) -> f
 def test_contributions_add_up_to_the_difference_of_the_logits(
     digits_data: LabelledData, settings: dict[str, Any]
 ) -> None:
-    config, model = trained(digits_data, **settings)
-    image = picture(digits_data)
-    found = integrated_gradients(config, model, image, 3, 8)
+    config, model, image, found = attributed(digits_data, **settings)
     paper = np.zeros_like(image)
     difference = lead(config, model, image) - lead(config, model, paper)
     assert found.pixels.sum() == pytest.approx(difference, abs=0.01 * np.abs(found.pixels).sum())
@@ -61,9 +66,7 @@ def test_contributions_add_up_to_the_difference_of_the_logits(
 def test_the_leads_on_image_and_paper_are_the_models(
     digits_data: LabelledData, settings: dict[str, Any]
 ) -> None:
-    config, model = trained(digits_data, **settings)
-    image = picture(digits_data)
-    found = integrated_gradients(config, model, image, 3, 8)
+    config, model, image, found = attributed(digits_data, **settings)
     paper = np.zeros_like(image)
     leads = (lead(config, model, image), lead(config, model, paper))
     assert (found.image, found.paper) == pytest.approx(leads, abs=1e-5)
@@ -105,9 +108,7 @@ def test_a_saturated_unit_still_gets_its_share() -> None:
 def test_blank_pixels_contribute_nothing(
     digits_data: LabelledData, settings: dict[str, Any]
 ) -> None:
-    config, model = trained(digits_data, **settings)
-    image = picture(digits_data)
-    found = integrated_gradients(config, model, image, 3, 8)
+    _, _, image, found = attributed(digits_data, **settings)
     assert not found.pixels[image == 0].any()
 
 

@@ -17,7 +17,7 @@ from core.settings import PROJECT_ROOT
 from core.ui.attribution_view import contribution_picture, contribution_sentence
 from core.ui.mistake_sheet import PAGE_SIZE, page_of, picture_sheet
 from core.ui.percent_slider import percent_range
-from tests.support.dashboard import Dashboard
+from tests.support.dashboard import Dashboard, running
 
 PAIR = "mistakes?runs=example-sgd&runs=example-adam"
 FOUR = f"{PAIR}&runs=third&runs=bare"
@@ -105,13 +105,7 @@ def many(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
         if not name.startswith("example"):
             _rename(runs / name / "config.json", f"{name}, a copy", colour)
     (runs / "bare" / "model.safetensors").unlink()
-    dashboard = Dashboard(runs, folder / "data", folder / "log")
-    dashboard.start()
-    yield dashboard
-    for context in browser.contexts:
-        context.close()
-    dashboard.stop()
-    assert "Traceback" not in dashboard.log_text()
+    yield from running(browser, Dashboard(runs, folder / "data", folder / "log"))
 
 
 def _rename(path: Path, name: str, colour: int) -> None:

@@ -3,18 +3,10 @@
 import pytest
 
 from core.recipes import find_recipe
-from core.runs.records import Run, RunInfo, Summary, new_status
+from core.runs.records import Run, RunInfo, new_status
+from tests.support.summaries import summary_of
 
-SUMMARY = Summary(
-    epochs=1,
-    steps=1,
-    seconds=40.0,
-    train_images=1,
-    validation_images=0,
-    test_images=1,
-    test_loss=0.0,
-    test_accuracy=1.0,
-)
+SUMMARY = summary_of(1.0, seconds=40.0)
 
 
 def finished_after(seconds: float) -> Run:

@@ -7,8 +7,9 @@ from core.analysis.named_sides import named_sides
 from core.analysis.tuning import tuning_reasons
 from core.config import RunConfig
 from core.runs.groups import Choice, Group
-from core.runs.records import Run, RunInfo, State, Summary, new_status
+from core.runs.records import Run, RunInfo, State, new_status
 from core.words import distinct_names
+from tests.support.summaries import summary_of
 
 _numbers = itertools.count()
 BASE = RunConfig(dataset="digits", epochs=2)
@@ -28,17 +29,7 @@ def run(
     config = BASE.switch(optimizer=optimizer, learning_rate=rate, **settings)
     summary = None
     if accuracy is not None:
-        summary = Summary(
-            epochs=2,
-            steps=10,
-            seconds=1.0,
-            train_images=100,
-            validation_images=10,
-            test_images=360,
-            test_loss=1.0,
-            test_accuracy=accuracy,
-            final_validation_accuracy=accuracy if watched else None,
-        )
+        summary = summary_of(accuracy, final_validation_accuracy=accuracy if watched else None)
     return Run(
         id=f"run{next(_numbers):08d}",
         info=RunInfo(

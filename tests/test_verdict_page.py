@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from core.runs import files
 from core.runs.results import read_predictions, write_predictions
 from core.settings import PROJECT_ROOT
-from tests.support.dashboard import Dashboard
+from tests.support.dashboard import Dashboard, running
 
 pytestmark = pytest.mark.browser
 
@@ -27,13 +27,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterat
         shutil.copytree(example, runs / example.name)
         for seed in (1, 2):
             copy_with_seed(example, runs / f"{optimizer}-{seed}", optimizer.upper(), seed)
-    dashboard = Dashboard(runs, folder / "data", folder / "log")
-    dashboard.start()
-    yield dashboard
-    for context in browser.contexts:
-        context.close()
-    dashboard.stop()
-    assert "Traceback" not in dashboard.log_text()
+    yield from running(browser, Dashboard(runs, folder / "data", folder / "log"))
 
 
 def copy_with_seed(example: Path, target: Path, name: str, seed: int) -> None:

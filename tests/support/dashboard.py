@@ -8,7 +8,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+
+from playwright.sync_api import Browser
 
 from core.settings import PROJECT_ROOT
 
@@ -86,3 +89,14 @@ class Dashboard:
                 return b'"ok"' in answer.read()
         except (urllib.error.URLError, OSError):
             return False
+
+
+def running(browser: Browser, dashboard: Dashboard) -> Iterator[Dashboard]:
+    """Yield the dashboard started; stop it afterwards, and fail if it logged a traceback."""
+    dashboard.start()
+    yield dashboard
+    # Pages first: one whose server is gone complains of it.
+    for context in browser.contexts:
+        context.close()
+    dashboard.stop()
+    assert "Traceback" not in dashboard.log_text()

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from core.settings import PROJECT_ROOT
 from tests.support.browser import ABSENT, ARGUMENTS, find_chromium
-from tests.support.dashboard import Dashboard
+from tests.support.dashboard import Dashboard, running
 
 # Not ours to answer for: on a deep link Streamlit's page first looks for its server below the
 # page's address; and while a test restarts a server, there is none.
@@ -60,13 +60,13 @@ def page(browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def dashboard(tmp_path: Path, browser: Browser) -> Iterator[Dashboard]:
     """A fresh dashboard with an empty run folder and no MNIST."""
-    yield from _running(browser, Dashboard(tmp_path / "runs", tmp_path / "data", tmp_path / "log"))
+    yield from running(browser, Dashboard(tmp_path / "runs", tmp_path / "data", tmp_path / "log"))
 
 
 @pytest.fixture
 def dashboard_on_mnist(tmp_path: Path, mnist_root: Path, browser: Browser) -> Iterator[Dashboard]:
     """A fresh dashboard with an empty run folder and the real MNIST."""
-    yield from _running(browser, Dashboard(tmp_path / "runs", mnist_root, tmp_path / "log"))
+    yield from running(browser, Dashboard(tmp_path / "runs", mnist_root, tmp_path / "log"))
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +81,4 @@ def gallery(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Itera
     (runs / "empty").mkdir()
     (runs / "foreign").mkdir()
     (runs / "foreign" / "holiday.txt").write_text("not a run")
-    yield from _running(browser, Dashboard(runs, folder / "data", folder / "log"))
-
-
-def _running(browser: Browser, dashboard: Dashboard) -> Iterator[Dashboard]:
-    dashboard.start()
-    yield dashboard
-    # Pages first: one whose server is gone complains of it.
-    for context in browser.contexts:
-        context.close()
-    dashboard.stop()
-    assert "Traceback" not in dashboard.log_text()
+    yield from running(browser, Dashboard(runs, folder / "data", folder / "log"))
