@@ -11,16 +11,20 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True)
 class Settings:
-    """Where runs and images lie and how much may train at once."""
+    """Where runs and images lie and how much may train at once.
+
+    `cache` is for what may be deleted at any time; None where the system names no such folder.
+    """
 
     runs: Path
     data: Path
+    cache: Path | None
     slots: int
     offline: bool
 
 
 def read_settings() -> Settings:
-    """Read `DIGITLAB_RUNS`, `DIGITLAB_DATA`, `DIGITLAB_SLOTS` and `DIGITLAB_OFFLINE`.
+    """Read `DIGITLAB_RUNS`, `_DATA`, `_CACHE`, `_SLOTS` and `_OFFLINE`, all with that beginning.
 
     `slots` is the number of runs that train at once, by default one a core; each gets
     cores ÷ slots threads. `offline` (`DIGITLAB_OFFLINE=1`) keeps the dashboard from fetching MNIST.
@@ -33,6 +37,7 @@ def read_settings() -> Settings:
     return Settings(
         runs=_folder("DIGITLAB_RUNS", "runs"),
         data=_folder("DIGITLAB_DATA", "data"),
+        cache=_cache_folder(),
         slots=int(slots),
         offline=os.environ.get("DIGITLAB_OFFLINE", "") not in ("", "0"),
     )
@@ -50,3 +55,18 @@ def _folder(variable: str, default: str) -> Path:
     value = os.environ.get(variable, "").strip()
     # A relative value is meant from where the user typed it; the default belongs to the project.
     return Path(value).expanduser().resolve() if value else PROJECT_ROOT / default
+
+
+def _cache_folder() -> Path | None:
+    # Never a folder that others may write to, such as the system's temporary one: what lies in
+    # the cache is believed.
+    own = os.environ.get("DIGITLAB_CACHE", "").strip()
+    shared = os.environ.get("XDG_CACHE_HOME", "").strip()
+    try:
+        if own:
+            return Path(own).expanduser().resolve()
+        # The standard says to pass over a relative one.
+        base = Path(shared) if Path(shared).is_absolute() else Path.home() / ".cache"
+    except RuntimeError:  # a user without a home
+        return None
+    return base / "digit-lab"

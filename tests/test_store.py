@@ -14,9 +14,10 @@ from core.errors import (
     RunStateError,
 )
 from core.runs import files
+from core.runs.ids import new_run_id
 from core.runs.processes import own_process
 from core.runs.records import new_status
-from core.runs.store import PALETTE_SIZE, RunStore, new_run_id
+from core.runs.store import PALETTE_SIZE, RunStore
 
 CONFIG = RunConfig(dataset="digits")
 SUMMARY = {

@@ -4,7 +4,7 @@ import contextlib
 import signal
 import sys
 import time
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Final, Self
 
 from tqdm import tqdm
@@ -37,12 +37,7 @@ class Interruptions:
             self._earlier[number] = signal.signal(number, self._note)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         for number, handler in self._earlier.items():
             signal.signal(number, handler)
 

@@ -1,5 +1,7 @@
 """About how long runs will take on this machine, from those that finished on it."""
 
+import functools
+import itertools
 import math
 import statistics
 from collections.abc import Iterable, Sequence
@@ -19,6 +21,8 @@ _SECONDS_TO_WARM_UP: Final = 0.2
 START_SECONDS: Final = 4.0
 _LONGEST_START: Final = 30.0
 _NEAREST: Final = 5
+# More than these tell no more about the machine, and the table asks at every drawing.
+_MOST_MEASURED: Final = 1_000
 _TEST_IMAGES: Final = {"mnist": 10_000, "digits": 360}
 
 
@@ -27,16 +31,17 @@ def estimated_seconds(
 ) -> float | None:
     """Estimate the seconds until all of `configs` are trained, `slots` at once.
 
-    Measured by those of `runs` that finished, shipped examples left out; with `threads` those
-    trained with as many count, if there are any. None where no run has finished here: how fast
-    this machine is cannot be known then. What waits already is not counted.
+    Measured by the first thousand of `runs`, newest first, that finished, shipped examples left
+    out; with `threads` those trained with as many count, if there are any. None where no run has
+    finished here: how fast this machine is cannot be known then. What waits already is not counted.
     """
-    finished = [run for run in runs if run.summary is not None and not run.info.example]
+    ended = (run for run in runs if run.summary is not None and not run.info.example)
+    finished = list(itertools.islice(ended, _MOST_MEASURED))
     alike = [run for run in finished if run.environment and run.environment.threads == threads]
     measured = alike or finished
     if not measured or not configs:
         return None
-    works = [(run, _work_done(run)) for run in measured]
+    works = [(run, _work_done(run.config, run.summary.epochs)) for run in measured if run.summary]
     known: dict[RunConfig, float] = {}
     for config in configs:
         # Neither changes how long it takes.
@@ -65,10 +70,10 @@ def work_seconds(config: RunConfig) -> float:
     return _SECONDS_TO_WARM_UP + config.epochs * epoch
 
 
-def _work_done(run: Run) -> float:
+@functools.lru_cache(maxsize=4 * _MOST_MEASURED)
+def _work_done(config: RunConfig, epochs: int) -> float:
     # Of the epochs trained: early stopping or a time limit may have left most of them out.
-    epochs = run.config.epochs if run.summary is None else run.summary.epochs
-    return work_seconds(run.config.model_copy(update={"epochs": epochs}))
+    return work_seconds(config.model_copy(update={"epochs": epochs}))
 
 
 def spoken_estimate(count: int, seconds: float | None) -> str:

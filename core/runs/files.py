@@ -1,6 +1,7 @@
 """The names of the files in a run folder, and how they are written so that a crash tears none."""
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -47,6 +48,10 @@ _NUMBERED: Final = re.compile(
     rf"{CHECKPOINTS}/epoch-[0-9]{{1,9}}\.safetensors|events\.out\.tfevents\.[A-Za-z0-9_.-]{{1,200}}"
 )
 
+# Each number is given out once, also to threads that write at the same time.
+_write_numbers: Final = itertools.count(1)
+_last_write = 0
+
 
 def belongs_to_run(path: str) -> bool:
     """Tell whether a file at `path` in a run folder, with slashes, is part of the run."""
@@ -67,6 +72,7 @@ def write_json(path: Path, value: Any) -> None:
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Hand out a temporary path beside `path`, which becomes `path` if the block succeeds."""
+    global _last_write
     # By chance, because the queue's thread and a page may replace the same file at once.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
@@ -75,8 +81,14 @@ def replacing(path: Path) -> Iterator[Path]:
             # Without this a power cut can leave the new name on an empty file.
             os.fsync(file.fileno())
         temporary.replace(path)
+        _last_write = next(_write_numbers)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def last_write() -> int:
+    """Return a number that is another one after each file that this process has replaced."""
+    return _last_write
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from core.config import ALIASES, RunConfig, choice_word, field_title
 from core.errors import ConfigError
 from core.recipes import recipe_of
 from core.runs.groups import HIGHEST_LIMIT, Group, check_count
-from core.runs.store import new_run_id
+from core.runs.ids import new_run_id
 from core.sweeps import consecutive_seeds, judged_on_validation, vary
 
 

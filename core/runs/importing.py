@@ -14,7 +14,8 @@ from core.runs.changes import changing, free_name
 from core.runs.exporting import MOST_RUNS
 from core.runs.foreign_files import check_files, most_bytes
 from core.runs.guests import ID, Guest, Imported, adapt
-from core.runs.store import RunStore, new_run_id
+from core.runs.ids import new_run_id
+from core.runs.store import RunStore
 from core.runs.untrusted_zip import extract, open_zip, shown
 
 # What systems put into zip files of their own accord.

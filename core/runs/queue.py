@@ -18,6 +18,10 @@ from core.runs.store import RunStore
 # A worker looks at every step whether it shall stop; one that does not within this is ended.
 _GRACE_SECONDS: Final = 1.0
 _LOOK_EVERY_SECONDS: Final = 0.3
+# To look at thousands of ended runs each time would keep a processor busy for nothing. A run that
+# another process resumes is seen at once all the same: see core.runs.resuming.
+_ENDED_SECONDS: Final = 5.0
+_CONCERNED: Final[frozenset[State]] = frozenset({"queued", "running", "crashed"})
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +39,7 @@ class RunQueue:
         self._engine = engine
         self._slots = slots
         self._starting: set[str] = set()
+        self._crashed: dict[str, Run] = {}  # those that were looked after
         self._lock: FileLock | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -61,18 +66,27 @@ class RunQueue:
         """Compare the run folders with the workers once, and act on what differs."""
         if not self._acquire():
             return
-        runs = [run for run in self._store.list() if isinstance(run, Run)]
+        listed = self._store.list(at_most_old=_ENDED_SECONDS)
+        runs = [run for run in listed if isinstance(run, Run)]
         # Asked last: what ended is told only once, and the listing may fail.
         ended = self._engine.ended()
-        for run in runs:
-            if run.status.state in ("running", "crashed"):
-                self._look_after(run)
+        concerned = [
+            run for run in runs if run.status.state in _CONCERNED or run.id in self._starting
+        ]
+        crashed = {run.id: run for run in concerned if run.status.state == "crashed"}
+        for run in concerned:
+            if run.status.state == "running" or run.id in crashed:
+                if self._crashed.get(run.id) is not run:
+                    self._look_after(run)
             elif run.id in self._starting and run.id in ended:
                 self._note_stillborn(run)
-        self._starting -= {run.id for run in runs if run.status.state != "queued"} | ended.keys()
-        # Of those that ended now `runs` has the state before; what is left waiting starts.
-        self._fill_slots([run for run in runs if run.id not in ended])
+        self._crashed = crashed
+        begun = {run.id for run in concerned if run.status.state != "queued"}
+        self._starting -= begun | ended.keys()
+        # Of those that ended now `concerned` has the state before; what is left waiting starts.
+        self._fill_slots([run for run in concerned if run.id not in ended])
         advance(self._store, self._groups, runs, cancel)
+        self._store.save_index()
 
     def _look_after(self, run: Run) -> None:
         """`run` was running when its status was written; the store has seen if that still holds."""

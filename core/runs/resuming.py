@@ -1,5 +1,7 @@
 """Going on with a run: from its last checkpoint, or from its end for more epochs."""
 
+import contextlib
+import os
 from typing import Final
 
 from core.errors import RunStateError
@@ -36,6 +38,10 @@ def resume(store: RunStore, run_id: str) -> None:
         epoch=run.status.epoch,
     )
     store.write_status(run_id, status)
+    # The keeper of the queue, perhaps another process, looks at ended runs seldom, but at once at
+    # all of them where the folder around them has changed.
+    with contextlib.suppress(OSError):
+        os.utime(store.root)
 
 
 def extend(store: RunStore, run_id: str, epochs: int, name: str = "") -> str:

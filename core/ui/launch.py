@@ -9,7 +9,7 @@ from core.recipes import COMPARED_PAIR, find_recipe, recipe_of
 from core.runs.estimate import estimated_seconds
 from core.runs.group_launch import launch_group
 from core.runs.groups import Group, GroupStore, readable
-from core.runs.store import new_run_id
+from core.runs.ids import new_run_id
 from core.settings import core_count
 from core.ui.services import services
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from core.learning.download import Download
 from core.runs.engines.local import LocalEngine
+from core.runs.index import RunIndex
 from core.runs.queue import RunQueue
 from core.runs.store import RunStore
 from core.settings import Settings, core_count, read_settings
@@ -24,7 +25,8 @@ class Services:
 def services() -> Services:
     """Return the process's services, made at the first call. Raises ConfigError."""
     settings = read_settings()
-    store = RunStore(settings.runs)
+    index = RunIndex(settings.cache, settings.runs) if settings.cache else None
+    store = RunStore(settings.runs, index)
     threads = max(1, core_count() // settings.slots)
     engine = LocalEngine(settings.data, threads)
     return Services(

@@ -29,15 +29,19 @@ class Dashboard:
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
-    def start(self) -> None:
-        """Start the server and wait until it answers."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+    def start(self, *, again: bool = False) -> None:
+        """Start the server and wait until it answers; `again` at the same address."""
+        if again:
+            port = int(self.url.rpartition(":")[2])
+        else:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
         self.url = f"http://localhost:{port}"
         environment = os.environ | {
             "DIGITLAB_RUNS": str(self.runs),
             "DIGITLAB_DATA": str(self._data),
+            "DIGITLAB_CACHE": str(self._log.parent / "cache"),
             "DIGITLAB_SLOTS": str(self._slots),
             "DIGITLAB_OFFLINE": "1",  # a test must not depend on what a network serves
         }
