@@ -13,6 +13,7 @@ from core.errors import DigitLabError
 from core.runs.records import Run
 from core.runs.results import Predictions
 from core.ui.digit_view import draw_digit, explain_unknown_digit, open_digit
+from core.ui.map_view import draw_map
 from core.ui.mistake_filters import draw_filters
 from core.ui.mistake_sheet import draw_sheet
 from core.ui.trained import answers, ending
@@ -28,6 +29,7 @@ def draw_mistakes(runs: Sequence[Run]) -> None:
         return
     table = _table(tuple(run.id for run in runs), tuple(map(ending, runs)), runs)
     explain_unknown_digit(table)
+    pointed_at = draw_map(runs)
     choice = draw_filters(runs, table)
     chosen = select(
         table,
@@ -39,8 +41,9 @@ def draw_mistakes(runs: Sequence[Run]) -> None:
         sure=choice.sure,
     )
     opened = draw_sheet(runs, table, chosen)
-    if opened is not None:
-        open_digit(opened)
+    for index in (opened, pointed_at):
+        if index is not None:
+            open_digit(index)
     draw_digit(runs, table, chosen["index"].tolist(), choice.title)
 
 

@@ -7,6 +7,8 @@ import numpy.typing as npt
 import streamlit as st
 from torch import nn
 
+from core.errors import DataError
+from core.learning.data import load
 from core.learning.evaluation import restore_model
 from core.runs.records import Run
 from core.runs.results import Predictions
@@ -26,7 +28,7 @@ def answers(run: Run) -> Predictions:
 
     Raises RunStateError or RunUnreadableError.
     """
-    return _answers(run.id, ending(run))
+    return services().store.predictions(run.id)
 
 
 def kept_digits(run: Run) -> Mapping[int, npt.NDArray[np.uint8]]:
@@ -35,6 +37,22 @@ def kept_digits(run: Run) -> Mapping[int, npt.NDArray[np.uint8]]:
     Raises RunStateError or RunUnreadableError.
     """
     return _digits(run.id, ending(run))
+
+
+def judged_images(run: Run, places: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+    """Return the images `(N, 28, 28)` that a finished run was judged on at `places` of its answers.
+
+    Raises DataError where its data set is not here, RunStateError or RunUnreadableError.
+    """
+    theirs = answers(run)
+    test = load(run.config.dataset, services().settings.data).test
+    known = theirs.indices.min(initial=0) >= 0 and theirs.indices.max(initial=0) < len(test)
+    if not known or not np.array_equal(test.labels.numpy()[theirs.indices], theirs.labels):
+        raise DataError(
+            "The data set on this computer is not the one that the run was judged on: its labels "
+            "are others."
+        )
+    return test.pixels.numpy()[theirs.indices[places]]
 
 
 def ending(run: Run) -> str:
@@ -47,12 +65,6 @@ def _model(run_id: str, version: int) -> nn.Module:
     del version  # it only keys the cache: a replaced file is read anew
     store = services().store
     return restore_model(store.read(run_id).config, store.weights(run_id))
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _answers(run_id: str, ending: str) -> Predictions:
-    del ending
-    return services().store.predictions(run_id)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -1,0 +1,66 @@
+"""The map of test digits in the browser: a chart whose dots show their image."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from core.config import Dataset
+from core.report.page import chart_files_script
+from core.ui.components import PLOTLY_ROUTE
+from core.ui.digit_route import DIGITS_ROUTE
+
+_MANY: Final = 3_000  # more dots than a browser moves smoothly one by one
+_ASSETS: Final = Path(__file__).with_name("assets")
+
+
+def _asset(name: str) -> str:
+    return (_ASSETS / name).read_text(encoding="utf-8")
+
+
+_map = st.components.v2.component(
+    "digitlab_digit_map",
+    css=_asset("digit_map.css"),
+    js=chart_files_script() + _asset("digit_map.js"),
+    isolate_styles=False,
+)
+
+
+def draw_digit_map(
+    figure: go.Figure | None,
+    *,
+    of: str,
+    dataset: Dataset,
+    height: int,
+    label: str,
+    file: str,
+    busy: str = "",
+) -> int | None:
+    """Draw a map out of `map_figure`; return the index of a digit just opened, else None.
+
+    `of` names what the map is of: the zoom is kept as long as that stays the same, hidden digits
+    always. `height` is in pixels and reserved from the start. Without a figure `busy` says what
+    is waited for. The index comes from the browser, so it may be anything.
+    """
+    base = st.get_option("server.baseUrlPath").strip("/")
+    before = f"/{base}" if base else ""
+    result = _map(
+        key="digit_map",
+        data={
+            "figure": None if figure is None else json.loads(figure.to_json()),
+            "of": of,
+            "many": sum(len(trace.x) for trace in figure.data) > _MANY if figure else False,
+            "height": height,
+            "label": label,
+            "file": file,
+            "busy": busy,
+            "plotly": f"{before}{PLOTLY_ROUTE}",
+            "pictures": f"{before}{DIGITS_ROUTE}/{dataset}",
+        },
+        on_opened_change=lambda: None,
+    )
+    opened = result.opened if isinstance(result.opened, dict) else {}
+    index = opened.get("index")
+    return index if isinstance(index, int) and not isinstance(index, bool) else None
