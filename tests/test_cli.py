@@ -232,9 +232,10 @@ def test_compare_begins_with_the_verdict(trained: Trained) -> None:
 
 def test_compare_as_json_names_the_winner(trained: Trained) -> None:
     figures = answer("compare", trained.sgd, trained.adam, "--runs", trained.runs)
-    assert (figures["winner"], figures["winner_id"]) == ("b", trained.adam)
-    assert figures["differences"]["optimizer"] == {"a": "sgd", "b": "adam"}
-    assert figures["p_value"] < 0.05
+    ((pair,),) = (verdict["pairs"] for verdict in figures["verdicts"])
+    assert pair["better"] == pair["b"]
+    assert figures["differences"]["optimizer"] == {trained.sgd: "sgd", trained.adam: "adam"}
+    assert pair["corrected_p_value"] < 0.05
 
 
 def test_a_run_that_diverges_fails_with_the_reason_last(trained: Trained) -> None:

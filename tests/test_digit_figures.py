@@ -5,7 +5,7 @@ import pytest
 
 from core.analysis.calibration import calibrate
 from core.palette import run_colour
-from core.ui.digit_figures import (
+from core.report.digit_figures import (
     MOST_INTERVALS,
     PATTERNS,
     per_digit_figure,

@@ -122,7 +122,7 @@ def test_inside_the_training_shows_what_was_recorded_once_it_is_opened(
         table = store.steps(older) if name == files.STEPS else store.epochs(older)
         table.drop(columns=columns).to_parquet(folder / f"{name}.parquet")
     page.goto(f"{dashboard.url}/compare?runs={done}&runs={older}")
-    section = page.locator(".st-key-inside_training")
+    section = page.locator(".st-key-fold_inside")
     expect(section).to_be_visible()
     expect(section.locator(".dl-chart")).to_have_count(0)
     page.get_by_text("Inside the training").click()

@@ -1,6 +1,7 @@
 """Whether a model is right as often as its percentages say: reliability and its error."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +13,17 @@ from core.errors import RunError
 
 BINS = 10
 SOURCE = "Naeini and others 2015; Guo and others 2017"
+WHAT_IT_IS: Final = (
+    "With each answer a run says how sure it is (softmax probability). If it is right as often as "
+    "it says, its line follows the dotted one (it is calibrated). Above: it is more careful than "
+    "it need be. Below: it is surer than it should be. That is another question than how much it "
+    "reads: one that guesses and says so is calibrated too."
+)
+HOW_IT_IS_COMPUTED: Final = (
+    f"The answers are sorted into {BINS} bins of equal width by the probability of the answer "
+    "given. The expected calibration error (ECE) is the mean distance between how sure and how "
+    f"often right, each bin weighted by its answers ({SOURCE})."
+)
 _FEW = 100  # below that, so many of so many say more than so many of 100
 _LITTLE = 0.02  # a gap that hardly misleads anybody
 _WIDE = 0.2  # an interval in which almost anything may lie

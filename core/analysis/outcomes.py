@@ -28,13 +28,7 @@ class Outcome:
     @property
     def spoken_half(self) -> str:
         """`test_half` in percent, as exact as it can mean anything; empty where there is none."""
-        if self.test_half is None:
-            return ""
-        if self.test_half > 0.5:
-            return "over 50"
-        text = f"{100 * self.test_half:.1f}"
-        # Few seeds that happen to agree do not make a mean exact.
-        return "under 0.1" if text == "0.0" else text
+        return spoken_half(self.test_half)
 
 
 def outcomes(group: Group, runs: Sequence[Run]) -> list[Outcome]:
@@ -109,6 +103,17 @@ def half_interval(values: Sequence[float]) -> float | None:
     mean = math.fsum(values) / len(values)
     variance = math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
     return float(stdtrit(len(values) - 1, 0.975)) * math.sqrt(variance / len(values))
+
+
+def spoken_half(half: float | None) -> str:
+    """Write half of an interval, a share, in percent; empty where there is none."""
+    if half is None:
+        return ""
+    if half > 0.5:
+        return "over 50"
+    text = f"{100 * half:.1f}"
+    # Few seeds that happen to agree do not make a mean exact.
+    return "under 0.1" if text == "0.0" else text
 
 
 def _mean(values: Sequence[float]) -> float | None:

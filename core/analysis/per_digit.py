@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,38 @@ _FEW_DIGITS = 3
 _FEW_RUNS = 4  # of more, a sentence about each would be read by nobody
 
 Score: TypeAlias = Literal["recall", "precision", "f1"]
+
+
+@dataclass(frozen=True)
+class ScoreWords:
+    """How one of the three scores is named, shortly and in full, and explained."""
+
+    term: str
+    name: str
+    sentence: str
+    axis: str
+
+
+SCORES: Final[Mapping[Score, ScoreWords]] = {
+    "recall": ScoreWords(
+        "Recall",
+        "found (recall)",
+        "Of all images of a digit, the share that was read right.",
+        "of this digit, read right, % (recall)",
+    ),
+    "precision": ScoreWords(
+        "Precision",
+        "trusted (precision)",
+        "Of all answers that name a digit, the share that was right.",
+        "of these answers, right, % (precision)",
+    ),
+    "f1": ScoreWords(
+        "F1",
+        "both in one (F1)",
+        "Both in one figure, their harmonic mean: high only where both are high.",
+        "recall and precision in one, % (F1)",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +85,7 @@ def weakest_sentence(scores: Mapping[str, Numbers], score: Score) -> str:
     known = {name: values for name, values in scores.items() if not np.isnan(values).all()}
     if not known:
         return ""
-    shown = {"recall": "recall", "precision": "precision", "f1": "F1"}[score]
+    shown = "F1" if score == "f1" else score
     if len(known) <= _FEW_RUNS:
         parts = [_weakest(name, values) for name, values in known.items()]
         return f"By {shown}, {wording.joined(parts)}."

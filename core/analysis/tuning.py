@@ -11,6 +11,7 @@ from core.runs.records import Run
 
 # Compared first, and one by one: among ten thousand runs few pass.
 _TELLING = ("optimizer", "model", "dataset", "epochs", "batch_size", "train_size")
+_MANY = 4  # names that a sentence still tells one by one
 
 
 def tuning_reasons(
@@ -44,15 +45,19 @@ def _reason(
     if len(families) < 2:
         return None
     tries = {
-        wording.joined([side.name for side in alike]): _tries(family, alike, listed, find_group)
+        wording.joined([side.name for side in alike], _MANY): _tries(
+            family, alike, listed, find_group
+        )
         for family, alike in families.items()
     }
     if len(set(tries.values())) < 2:
         return None
     tuned = [name for name, count in tries.items() if count > 1]
+    sizes = dict(zip(tries, map(len, families.values()), strict=True))
+    one = len(tuned) == 1 and sizes[tuned[0]] == 1
     counts = "; ".join(f"{name}: {count}" for name, count in tries.items())
     only = (
-        f"Only {wording.joined(tuned)} {'was' if len(tuned) == 1 else 'were'} tuned"
+        f"Only {wording.joined(tuned, _MANY)} {'was' if one else 'were'} tuned"
         if tuned and len(tuned) < len(tries)
         else "The runs were not tuned alike"
     )

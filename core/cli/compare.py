@@ -1,107 +1,132 @@
-"""`compare`: which of two runs reads better, with the figures and all that speaks against it."""
+"""`compare`: which of several runs reads best, with the figures and all that speaks against it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import Any, Final
 
 from core import words
-from core.analysis.differences import config_differences, learning_rate_note, unfair_reasons
-from core.analysis.paired import PairedComparison, compare_predictions
-from core.analysis.verdict import (
-    statistics_table,
-    verdict_sentence,
+from core.analysis.differences import learning_rate_note
+from core.analysis.judgement import Judgement, judgements
+from core.analysis.named_sides import Side, named_sides
+from core.analysis.side_differences import (
+    OTHER_IMAGES,
+    settings_in_words,
+    side_settings,
+    unfair_sides,
 )
-from core.cli.show import find_run
-from core.cli.text import plain, say, shortened, write_json, write_table
-from core.errors import ConfigError, RunError, RunStateError
+from core.analysis.wording import listed_seeds
+from core.cli.chosen import chosen_runs
+from core.cli.judgements import judgement_figures, write_sentences, write_statistics
+from core.cli.text import LONGEST_NAME, plain, say, write_json, write_table
+from core.errors import ConfigError, RunError
+from core.runs.groups import GroupStore, readable
 from core.runs.records import Run
+from core.runs.results import Predictions
 from core.runs.store import RunStore
 
+MOST_RUNS: Final = 100
+# More columns than that no terminal has room for: then a row for each side.
+_BESIDE: Final = 4
 
-def compare(root: Path, ids: Sequence[str], *, as_json: bool) -> int:
-    """Write the verdict on the two runs of `ids`, then what it rests on.
 
-    Raises RunStateError where one has not finished, RunError where their test images differ.
+def compare(root: Path, asked: Sequence[str], *, as_json: bool) -> int:
+    """Write the verdict on the runs and groups of `asked`, then what it rests on.
+
+    Raises ConfigError for less than two runs or more than MOST_RUNS, RunError where no two were
+    judged on the same test images, and what `chosen_runs` raises.
     """
     store = RunStore(root)
-    first, second = (find_run(store, text) for text in ids)
-    if first.id == second.id:
-        raise ConfigError(f"Both ids name the run {first.id}: name two different ones.")
-    comparison = _compare(store, first, second)
-    names = _two_names(first, second)
+    runs = chosen_runs(store, asked)
+    _check_count(runs, asked)
+    answers = [(run, store.predictions(run.id)) for run in runs]
+    names = {run_id: plain(name) for run_id, name in words.short_names(runs, LONGEST_NAME).items()}
+    judged = judgements(answers, names)
+    if not judged:
+        raise RunError(
+            "No two of these runs were judged on the same test images, so their figures do not "
+            "say which is better."
+        )
+    sides = named_sides(runs, names)
+    reservations = _reservations(store, sides, answers)
     if as_json:
-        write_json(_figures(comparison, (first, second), names))
+        write_json(_figures(runs, judged, reservations))
     else:
-        _write(comparison, (first, second), names)
+        _write(judged, sides, reservations)
     return 0
 
 
-def _compare(store: RunStore, first: Run, second: Run) -> PairedComparison:
-    for run in (first, second):
-        if run.summary is None:
-            raise RunStateError(
-                f"{run.name} ({run.id}) has not finished ({words.state_word(run)}): "
-                "only finished runs can be compared."
-            )
-    answers, others = store.predictions(first.id), store.predictions(second.id)
-    if not np.array_equal(answers.labels, others.labels):
-        raise RunError(
-            f"{first.name} and {second.name} were judged on different test images, so their "
-            "figures do not say which is better."
-        )
-    return compare_predictions(answers.labels, answers.predicted, others.predicted)
+def _check_count(runs: Sequence[Run], asked: Sequence[str]) -> None:
+    if len(runs) > MOST_RUNS:
+        raise ConfigError(f"These are {len(runs)} runs: up to {MOST_RUNS} can be compared.")
+    if len(runs) > 1:
+        return
+    (run,) = runs
+    if len(asked) > 1:
+        raise ConfigError(f"All of these name the run {run.id}: name two different ones.")
+    raise ConfigError(f"That is one run, {run.id}: name another one to compare it with.")
 
 
-def _write(comparison: PairedComparison, runs: tuple[Run, Run], names: tuple[str, str]) -> None:
-    say(verdict_sentence(comparison, *names))
+def _reservations(
+    store: RunStore, sides: Sequence[Side], answers: Sequence[tuple[Run, Predictions]]
+) -> list[str]:
+    """Return why the comparison is unfair or half fair, one sentence each."""
+    images = {found.labels.tobytes() for _, found in answers}
+    about_rates = learning_rate_note(side_settings(sides))
+    return [
+        *([OTHER_IMAGES] if len(images) > 1 else []),
+        *unfair_sides(sides, lambda: readable(store), GroupStore(store.root).find),
+        *([about_rates] if about_rates else []),
+    ]
+
+
+def _write(judged: Sequence[Judgement], sides: Sequence[Side], reservations: Sequence[str]) -> None:
+    for place, judgement in enumerate(judged):
+        if place:
+            say()
+        write_sentences(judgement)
+    for judgement in judged:
+        write_statistics(judgement)
     say()
-    table = statistics_table(comparison, *names)
-    write_table(list(table.columns), table.to_numpy().tolist())
-    configs = _configs(runs, names)
-    differences = config_differences(configs)
-    say()
-    if len(differences):
-        write_table(["what differs", *names], differences.reset_index().to_numpy().tolist())
-    else:
-        say("Their settings are the same.")
-    for sentence in _reservations(configs):
+    _write_differences(sides)
+    for sentence in reservations:
         say()
         say(plain(sentence))
 
 
+def _write_differences(sides: Sequence[Side]) -> None:
+    table = settings_in_words(sides)
+    if table.empty:
+        seeds = sorted({seed for side in sides for seed in side.seeds})
+        same = "Their settings are the same"
+        say(f"{same}, but for the seed ({listed_seeds(seeds)})." if len(seeds) > 1 else f"{same}.")
+    elif len(sides) <= _BESIDE:
+        write_table(["what differs", *table.columns], table.reset_index().to_numpy().tolist())
+    else:
+        turned = table.T
+        write_table(["what differs", *turned.columns], turned.reset_index().to_numpy().tolist())
+
+
 def _figures(
-    comparison: PairedComparison, runs: tuple[Run, Run], names: tuple[str, str]
+    runs: Sequence[Run], judged: Sequence[Judgement], reservations: Sequence[str]
 ) -> dict[str, Any]:
-    settings = [run.config.model_dump(mode="json") for run in runs]
-    ids = {"a": runs[0].id, "b": runs[1].id}
+    settings = {run.id: run.config.model_dump(mode="json") for run in runs}
+    fields = type(runs[0].config).model_fields
+    values = {field: {run_id: of[field] for run_id, of in settings.items()} for field in fields}
     return {
-        "a": {"id": runs[0].id, "name": runs[0].name},
-        "b": {"id": runs[1].id, "name": runs[1].name},
-        "sentence": verdict_sentence(comparison, *names),
-        **asdict(comparison),
-        "winner_id": ids[comparison.winner] if comparison.winner else None,
+        "runs": [
+            {
+                "id": run.id,
+                "name": run.name,
+                "seed": run.config.seed,
+                "test_accuracy": run.summary.test_accuracy if run.summary else None,
+            }
+            for run in runs
+        ],
+        "verdicts": [judgement_figures(judgement) for judgement in judged],
         "differences": {
-            field: {"a": value, "b": settings[1][field]}
-            for field, value in settings[0].items()
-            if value != settings[1][field]
+            field: by_run
+            for field, by_run in values.items()
+            if any(value != next(iter(by_run.values())) for value in by_run.values())
         },
-        "reservations": _reservations(_configs(runs, names)),
+        "reservations": list(reservations),
     }
-
-
-def _configs(runs: tuple[Run, Run], names: tuple[str, str]) -> dict[str, dict[str, Any]]:
-    return {name: run.config.model_dump() for name, run in zip(names, runs, strict=True)}
-
-
-def _reservations(configs: dict[str, dict[str, Any]]) -> list[str]:
-    """Return why the comparison is unfair or half fair, one sentence each."""
-    about_rates = learning_rate_note(configs)
-    return unfair_reasons(configs) + ([about_rates] if about_rates else [])
-
-
-def _two_names(first: Run, second: Run) -> tuple[str, str]:
-    names = shortened(plain(first.name)), shortened(plain(second.name))
-    return names if names[0] != names[1] else (f"{names[0]} (1)", f"{names[1]} (2)")

@@ -68,8 +68,14 @@ def build_parser() -> Parser:
         as_json=True,
     )
     show.add_argument("id", metavar="ID", help="a run's id, or how it begins, or a recipe's name")
-    compare = add("compare", "Say which of two runs reads better, and how sure.", as_json=True)
-    compare.add_argument("ids", nargs=2, metavar="ID", help="a run's id, or how it begins")
+    compare = add("compare", "Say which of several runs reads best, and how sure.", as_json=True)
+    compare.add_argument(
+        "ids",
+        nargs="+",
+        metavar="ID",
+        help="a run's id, or how it begins, or the id or name of a group of runs (a sweep or fair "
+        "comparison): its finished ones, of a fair comparison the final ones; up to 100 runs",
+    )
     add_managing(add)
     _add_report(add("report", "Write one HTML file on finished runs, to keep or to send."))
     fetch = add("fetch", "Fetch MNIST into the data folder.")

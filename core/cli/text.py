@@ -11,7 +11,7 @@ from typing import Any, Final
 
 _GAP: Final = "  "
 _NARROWEST: Final = 30
-_LONGEST_NAME: Final = 40
+LONGEST_NAME: Final = 40
 
 
 def say(line: str = "") -> None:
@@ -40,7 +40,7 @@ def count(number: int, thing: str) -> str:
 
 def shortened(name: str) -> str:
     """Return `name`, cut where it would push a table's other columns off the screen."""
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def write_json(value: Any) -> None:

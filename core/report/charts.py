@@ -1,11 +1,13 @@
 """The curves of a report as Plotly figures in plain JSON; the page that shows them adds colours."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
 
 import numpy as np
+import plotly.graph_objects as go
 
 from core.analysis.checks import Numbers
 from core.analysis.curves import curve, smooth, thin, watched_columns
@@ -17,6 +19,8 @@ _ALL_POINTS: Final = 45_000
 _MOST_POINTS: Final = 1_000
 _FEW_POINTS: Final = 40
 _LEGEND: Final = 32  # characters of a name
+_LONG_LEGEND: Final = 30  # runs; a longer one scrolls
+_LEGEND_SHARE: Final = 0.4  # of the chart's height
 SMOOTHING: Final = 0.9  # of the losses of single batches
 _DIGITS: Final = 5  # more than a drawing can show
 
@@ -67,7 +71,7 @@ def charts(subjects: Sequence[Subject]) -> list[Chart]:
             "training loss",
         ),
     ]
-    height = 400 + 9 * len(subjects)  # the legend stands above the curves
+    height = 400 + 9 * min(len(subjects), _LONG_LEGEND)  # the legend stands above the curves
     return [
         Chart(key, title, note, height, _figure(lines, across, up, points))
         for key, title, note, lines, across, up in drawn
@@ -110,7 +114,13 @@ def _figure(lines: Sequence[_Line], across: str, up: str, points: int) -> dict[s
         "data": data,
         "layout": {
             "margin": {"l": 60, "r": 12, "t": 12, "b": 48},
-            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+            "legend": {
+                "orientation": "h",
+                "x": 0,
+                "y": 1.02,
+                "yanchor": "bottom",
+                "maxheight": _LEGEND_SHARE,
+            },
             "showlegend": True,
             # All values at one place become a list that hides the chart where runs are many.
             "hovermode": "x unified" if len(lines) <= 8 else "closest",
@@ -129,7 +139,7 @@ def _trace(line: _Line, most_points: int, *, entry: bool) -> dict[str, Any]:
         "type": "scatter",
         "x": _plain(x),
         "y": _plain(y),
-        "name": _as_text(_shortened(line.subject.name)),
+        "name": _as_text(legend_name(line.subject.name)),
         "meta": what,  # what its numbers are called when they are saved
         "legendgroup": line.subject.run.id,
         "showlegend": entry,
@@ -146,7 +156,25 @@ def _trace(line: _Line, most_points: int, *, entry: bool) -> dict[str, Any]:
     }
 
 
-def _shortened(name: str) -> str:
+def plain_figure(figure: go.Figure) -> dict[str, Any]:
+    """Return a figure as plain JSON, its numbers as short as a drawing allows.
+
+    The page that shows it has colours and fonts of its own in place of Plotly's template.
+    """
+    plain: dict[str, Any] = _short(json.loads(figure.to_json()))
+    plain["layout"].pop("template", None)
+    return plain
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _short(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_short(inner) for inner in value]
+    return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value
+
+
+def legend_name(name: str) -> str:
     """Return a name that fits a legend on a phone; its end, which tells alike ones apart, stays."""
     return name if len(name) <= _LEGEND else f"{name[: _LEGEND // 2]}…{name[-(_LEGEND // 2) :]}"
 

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import pandas as pd
-
-from core import words
-from core.analysis.differences import config_differences, learning_rate_note, unfair_reasons
+from core.analysis.differences import learning_rate_note
 from core.analysis.judgement import judgements
 from core.analysis.named_sides import Side, named_sides
 from core.analysis.reach import reach_table
-from core.analysis.tuning import tuning_reasons
+from core.analysis.side_differences import (
+    OTHER_IMAGES,
+    settings_in_words,
+    side_settings,
+    unfair_sides,
+)
 from core.report.layout import BESIDE, Table, as_table, beside
 from core.report.subjects import Subject, judged_alike
 from core.runs.groups import GroupStore, readable
@@ -51,18 +52,10 @@ def reservations(store: RunStore, subjects: Sequence[Subject]) -> list[str]:
     `store` is asked for all runs, of which some may be tries at the learning rate of these.
     """
     sides = _sides(subjects)
-    configs = {side.name: _settings(side) for side in sides}
-    note = learning_rate_note(configs)
-    apart = []
-    if len(judged_alike(subjects)) > 1:
-        apart = [
-            "Not all of these runs were judged on the same test images. Only runs on the same "
-            "images are compared with each other."
-        ]
-    tuned = []
-    if len(sides) > 1:
-        tuned = tuning_reasons(sides, readable(store), GroupStore(store.root).find)
-    return [*apart, *unfair_reasons(configs), *tuned, *([note] if note else [])]
+    apart = [OTHER_IMAGES] if len(judged_alike(subjects)) > 1 else []
+    unfair = unfair_sides(sides, lambda: readable(store), GroupStore(store.root).find)
+    note = learning_rate_note(side_settings(sides))
+    return [*apart, *unfair, *([note] if note else [])]
 
 
 def differences(subjects: Sequence[Subject]) -> list[Table]:
@@ -70,12 +63,9 @@ def differences(subjects: Sequence[Subject]) -> list[Table]:
 
     Runs that differ in nothing but the seed stand together.
     """
-    table = config_differences({side.name: _settings(side) for side in _sides(subjects)})
+    table = settings_in_words(_sides(subjects))
     if table.empty:
         return []
-    for field in table.index:
-        table.loc[field] = [words.choice_word(field, value) for value in table.loc[field]]
-    table.index = pd.Index([words.field_word(field) for field in table.index])
     if len(table.columns) > BESIDE >= len(table):
         return beside(table.T, "run")
     return beside(table, "setting")
@@ -100,10 +90,3 @@ def _sides(subjects: Sequence[Subject]) -> list[Side]:
 
 def _names(subjects: Sequence[Subject]) -> dict[str, str]:
     return {subject.run.id: subject.name for subject in subjects}
-
-
-def _settings(side: Side) -> dict[str, Any]:
-    """The settings of a side, with all its seeds."""
-    settings = side.runs[0].config.model_dump()
-    found = sorted(side.seeds)
-    return settings if len(found) == 1 else settings | {"seed": found}

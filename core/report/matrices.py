@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -10,7 +11,9 @@ from core.analysis.checks import Integers
 from core.analysis.confusion import confusion_matrix, confusion_sentence, row_percent
 from core.analysis.confusion_difference import confusion_difference, difference_sentences
 from core.config import CLASSES
-from core.report.subjects import Subject, judged_alike
+from core.report.subjects import Subject, few_of, judged_alike
+
+_MOST: Final = 4
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,13 @@ class Matrix:
 
 
 def matrices(subjects: Sequence[Subject]) -> list[Matrix]:
-    """Return each run's confusion matrix on one scale; of two on the same images also A − B."""
+    """Return the confusion matrices of up to four runs on one scale; of two also A − B.
+
+    A − B only where both were judged on the same images.
+    """
     read = [
         (subject, confusion_matrix(subject.answers.labels, subject.answers.predicted))
-        for subject in subjects
+        for subject in few_of(subjects, _MOST)
         if subject.answers is not None
     ]
     off = ~np.eye(CLASSES, dtype=bool)

@@ -9,12 +9,13 @@ import pandas as pd
 from core.analysis.mistakes import Reading, mistake_table, select
 from core.palette import run_colour
 from core.pictures import png_url
-from core.report.subjects import Subject, judged_alike
+from core.report.subjects import Subject, few_of, judged_alike
 from core.words import share_word
 
 _SHOWN: Final = 12
 _SHOWN_OF_MANY: Final = 8
 _MANY: Final = 4
+MOST_READERS: Final = 8  # with a sheet each
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def sheets(subjects: Sequence[Subject]) -> list[Sheet]:
     """Return the mistakes to show, those given with the most confidence first.
 
     Of two runs judged on the same images: those of one, of the other and of both. Of any others:
-    each run's own.
+    each run's own, of up to MOST_READERS of them.
     """
     groups = judged_alike(subjects)
     if len(groups) == 1 and len(groups[0]) == 2:
@@ -66,8 +67,7 @@ def sheets(subjects: Sequence[Subject]) -> list[Sheet]:
     shown = _SHOWN if len(subjects) <= _MANY else _SHOWN_OF_MANY
     return [
         _sheet(_table([subject]), "wrong", f"{subject.name} was wrong", [subject], shown)
-        for subject in subjects
-        if subject.answers is not None
+        for subject in few_of(subjects, MOST_READERS)
     ]
 
 

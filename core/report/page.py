@@ -19,12 +19,15 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from core.analysis.calibration import HOW_IT_IS_COMPUTED, WHAT_IT_IS
 from core.report import comparison
+from core.report.calibration import calibration
 from core.report.charts import SMOOTHING, Chart, charts
 from core.report.facts import facts, settings, spoken_time
 from core.report.matrices import matrices
-from core.report.mistakes import sheets
-from core.report.subjects import Subject, judged_alike, read_subjects
+from core.report.mistakes import MOST_READERS, sheets
+from core.report.per_digit import per_digit
+from core.report.subjects import Subject, judged_alike, left_out_sentence, read_subjects
 from core.runs.store import RunStore
 
 ASSETS: Final = Path(__file__).with_name("assets")
@@ -47,13 +50,17 @@ def report_name(run_ids: Sequence[str]) -> str:
 def _page(store: RunStore, subjects: Sequence[Subject], moment: datetime) -> str:
     script, plotly = _script("report.js"), plotly_script()
     drawn, mistakes = charts(subjects), sheets(subjects)
+    shown_matrices = matrices(subjects)
+    own_matrices = sum(not matrix.difference for matrix in shown_matrices)
+    digits, believed = per_digit(subjects), calibration(subjects)
+    of_answers = [section.chart for section in (digits, believed) if section is not None]
     return _template().render(
         policy=_policy(plotly, script),
         # Ours and Plotly's own: nothing in them was typed by anybody.
         plotly=Markup(plotly),
         script=Markup(script),
         style=Markup(_asset("report.css")),
-        figures=_inline_json([_figure(chart) for chart in drawn]),
+        figures=_inline_json([_figure(chart) for chart in [*drawn, *of_answers]]),
         title=_title(subjects),
         moment=spoken_time(moment),
         versions=_versions(),
@@ -68,8 +75,14 @@ def _page(store: RunStore, subjects: Sequence[Subject], moment: datetime) -> str
         seeds=comparison.seeds(subjects),
         reach=comparison.reach(subjects),
         facts=facts(store, subjects),
-        matrices=matrices(subjects),
+        matrices=shown_matrices,
+        other_matrices=left_out_sentence(subjects, own_matrices),
+        per_digit=digits,
+        calibration=believed,
+        calibration_is=WHAT_IT_IS,
+        calibration_computed=HOW_IT_IS_COMPUTED,
         sheets=mistakes,
+        other_sheets=left_out_sentence(subjects, MOST_READERS),
         two_readers=any(len(digit.answers) > 1 for sheet in mistakes for digit in sheet.digits),
         settings=settings(subjects),
         smoothing=SMOOTHING,

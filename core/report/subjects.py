@@ -9,12 +9,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from core import words
+from core.analysis.sides import one_of_each_first
 from core.errors import DigitLabError, RunError, RunStateError
 from core.runs.records import Run, Summary
 from core.runs.results import Predictions
 from core.runs.store import RunStore
 
-MOST_RUNS: Final = 20
+MOST_RUNS: Final = 100
 # Room for a legend and a table's heading; the whole name stands in the list of runs.
 _LONGEST_NAME: Final = 60
 
@@ -41,16 +42,17 @@ class Subject:
 def read_subjects(store: RunStore, run_ids: Sequence[str]) -> list[Subject]:
     """Read the finished runs of `run_ids`, each once, in that order.
 
-    Raises RunError for none or more than 20, RunNotFoundError and RunUnreadableError for what is
+    Raises RunError for none or more than 100, RunNotFoundError and RunUnreadableError for what is
     no run, RunStateError for one that has not finished. Damaged answers are no error: the run's
     curves and settings can still be shown.
     """
-    runs = [store.read(run_id) for run_id in dict.fromkeys(run_ids)]
-    if not runs:
+    wanted = list(dict.fromkeys(run_ids))
+    if not wanted:
         raise RunError("A report needs at least one finished run.")
-    if len(runs) > MOST_RUNS:
-        raise RunError(f"A report takes up to {MOST_RUNS} runs, not {len(runs)}.")
-    names = _short_names(runs)
+    if len(wanted) > MOST_RUNS:
+        raise RunError(f"A report takes up to {MOST_RUNS} runs, not {len(wanted)}.")
+    runs = [store.read(run_id) for run_id in wanted]
+    names = words.short_names(runs, _LONGEST_NAME)
     return [_read(store, run, names[run.id]) for run in runs]
 
 
@@ -73,18 +75,19 @@ def _read(store: RunStore, run: Run, name: str) -> Subject:
     return Subject(run, run.summary, name, steps, epochs, answers, digits, " ".join(problems))
 
 
-def _short_names(runs: Sequence[Run]) -> dict[str, str]:
-    """Return names that differ and are not too long for a heading, by id."""
-    names = words.distinct_names(runs)
-    short = {
-        run_id: name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
-        for run_id, name in names.items()
-    }
-    every = list(short.values())
-    return {
-        run_id: name if every.count(name) == 1 else f"{name} ({run_id})"
-        for run_id, name in short.items()
-    }
+def few_of(subjects: Sequence[Subject], most: int) -> list[Subject]:
+    """Return at most so many of those with answers: rather one of each kind than many seeds."""
+    read = [subject for subject in subjects if subject.answers is not None]
+    chosen = one_of_each_first({subject.run.id: subject.run.config for subject in read})[:most]
+    return [subject for subject in read if subject.run.id in chosen]
+
+
+def left_out_sentence(subjects: Sequence[Subject], shown: int) -> str:
+    """Say that not all runs with answers are shown; empty where they are."""
+    read = sum(subject.answers is not None for subject in subjects)
+    if shown >= read:
+        return ""
+    return f"Shown are {shown} of the {read} runs, one of each kind first."
 
 
 def judged_alike(subjects: Sequence[Subject]) -> list[list[Subject]]:

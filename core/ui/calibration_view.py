@@ -7,8 +7,8 @@ from typing import Final, TypeAlias
 import streamlit as st
 
 from core.analysis.calibration import (
-    BINS,
-    SOURCE,
+    HOW_IT_IS_COMPUTED,
+    WHAT_IT_IS,
     Calibration,
     calibrate,
     calibration_sentence,
@@ -16,8 +16,9 @@ from core.analysis.calibration import (
     own_confidence,
 )
 from core.errors import DigitLabError
+from core.report.digit_figures import MOST_INTERVALS, drawn_runs, reliability_figure
 from core.ui.components import draw_chart
-from core.ui.digit_figures import MOST_INTERVALS, reliability_figure
+from core.ui.folds import draw_fold
 from core.ui.judged import Judged
 from core.ui.pieces import dot
 from core.words import as_text
@@ -35,22 +36,21 @@ def draw_calibration(judged: Sequence[Judged]) -> None:
     lines = _calibrations(judged)
     if not lines:
         return
-    st.html(
-        '<p class="dl-quiet">With each answer a run says how sure it is (softmax probability). If '
-        "it is right as often as it says, its line follows the dotted one (it is calibrated). "
-        "Above: it is more careful than it need be. Below: it is surer than it should be. "
-        "That is another question than how much it reads: one that guesses and says so is "
-        "calibrated too.</p>"
-    )
+    st.html(f'<p class="dl-quiet">{escape(WHAT_IT_IS)}</p>')
     chart, words = st.columns([3, 2])
     with chart:
-        found = [(one.name, one.run.info.colour, bins) for one, bins in lines]
+        shown, which = drawn_runs({one.run.id: one.run.config for one, _ in lines})
+        found = [
+            (one.name, one.run.info.colour, bins) for one, bins in lines if one.run.id in shown
+        ]
         figure = reliability_figure(found)
-        said = [calibration_sentence(bins, one.name) for one, bins in lines]
+        said = [calibration_sentence(bins, name) for name, _, bins in found]
         label = f"Reliability diagram. {' '.join(said)}"
         draw_chart(
             figure, key="calibration", height=_HEIGHT + _LEGEND_LINE * len(found), label=label
         )
+        if which:
+            st.html(f'<p class="dl-quiet">{which}</p>')
     with words:
         if len(lines) <= _FEW:
             _draw_lines(lines)
@@ -58,8 +58,11 @@ def draw_calibration(judged: Sequence[Judged]) -> None:
             by_error = sorted(lines, key=lambda line: line[1].error)
             st.html('<p class="dl-quiet">Most and least to be believed, by the error below:</p>')
             _draw_lines([by_error[0], by_error[-1]])
-            with st.expander(f"All {len(lines)} runs in words, the most to be believed first"):
-                _draw_lines(by_error)
+            draw_fold(
+                "believed",
+                f"All {len(lines)} runs in words, the most to be believed first",
+                lambda: _draw_lines(by_error),
+            )
         _explain(intervals=len(found) <= MOST_INTERVALS)
 
 
@@ -75,11 +78,9 @@ def _draw_lines(lines: Sequence[_Line]) -> None:
 def _explain(*, intervals: bool) -> None:
     thin = " Thin bars: 95 % intervals by Wilson's score method." if intervals else ""
     st.html(
-        f'<p class="dl-quiet">How it is computed: the answers are sorted into {BINS} bins of equal '
-        "width by the probability of the answer given. The expected calibration error (ECE) is "
-        "the mean distance between how sure and how often right, each bin weighted by its answers "
-        f"({SOURCE}).{thin} The lower strip of the chart shows how many answers lie in each bin; "
-        "where there are few, a point says little.</p>"
+        f'<p class="dl-quiet">How it is computed: {escape(HOW_IT_IS_COMPUTED)}{thin} The lower '
+        "strip of the chart shows how many answers lie in each bin; where there are few, a point "
+        "says little.</p>"
     )
 
 

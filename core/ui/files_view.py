@@ -13,6 +13,7 @@ from core.report.page import build_report, report_name
 from core.report.subjects import MOST_RUNS
 from core.runs.records import Run
 from core.runs.results import Predictions
+from core.ui.folds import draw_fold
 from core.ui.pieces import named
 from core.ui.services import services
 from core.words import distinct_names
@@ -24,20 +25,22 @@ def draw_files(runs: Sequence[Run]) -> None:
     """Draw the report of `runs` to download, their numbers, and where each was trained and lies."""
     st.header("Take it along", anchor=False)
     _draw_report(runs)
-    with st.expander("Numbers of all charts"):
-        _draw_numbers(runs)
-    with st.expander("Files and machine"):
-        st.html(
-            '<p class="dl-quiet">Everything about a run lies in one folder, which can be copied '
-            "or zipped. <code>tensorboard --logdir runs</code> shows the same curves. The model "
-            "is the trained network's weights in the safetensors format.</p>"
-        )
-        names = distinct_names(runs)
-        for run in runs:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                line = f"{named(run, names[run.id])} {escape(_where(run))}"
-                st.html(f"<span>{line}</span>", width="stretch")
-                _draw_downloads(run)
+    draw_fold("numbers", "Numbers of all charts", lambda: _draw_numbers(runs))
+    draw_fold("files", "Files and machine", lambda: _draw_folders(runs))
+
+
+def _draw_folders(runs: Sequence[Run]) -> None:
+    st.html(
+        '<p class="dl-quiet">Everything about a run lies in one folder, which can be copied '
+        "or zipped. <code>tensorboard --logdir runs</code> shows the same curves. The model "
+        "is the trained network's weights in the safetensors format.</p>"
+    )
+    names = distinct_names(runs)
+    for run in runs:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            line = f"{named(run, names[run.id])} {escape(_where(run))}"
+            st.html(f"<span>{line}</span>", width="stretch")
+            _draw_downloads(run)
 
 
 def _draw_report(runs: Sequence[Run]) -> None:

@@ -8,17 +8,21 @@ import pandas as pd
 import streamlit as st
 
 from core import words
+from core.analysis.final_verdict import final_runs
 from core.analysis.outcomes import SEEDS_ONLY, Outcome, choice_sentences, outcomes
 from core.runs.groups import Group, is_open, runs_of
 from core.runs.records import Run
+from core.ui.final_verdict_view import draw_final_verdict
+from core.ui.folds import draw_fold
 from core.ui.launch import group_store
-from core.ui.links import MAX_RUNS, open_page
+from core.ui.links import MAX_COMPARED, open_page
 from core.ui.pieces import draw_table
 from core.ui.settings_view import draw_settings
 
 # Beyond these, groups lie folded up: the table of runs is what the page is for.
 _SHOWN: Final = 2
 _ROWS: Final = 20
+_MARK: Final = 8  # characters of a group's id that stand in the address
 
 
 def any_open(runs: Sequence[Run]) -> bool:
@@ -37,9 +41,13 @@ def draw_groups(runs: Sequence[Run]) -> None:
     for group in groups[:_SHOWN]:
         _draw_group(group, runs)
     if len(groups) > _SHOWN:
-        with st.expander(f"{len(groups) - _SHOWN} earlier"):
-            for group in groups[_SHOWN:]:
-                _draw_group(group, runs)
+        earlier = groups[_SHOWN:]
+        draw_fold("earlier", f"{len(earlier)} earlier", lambda: _draw_several(earlier, runs))
+
+
+def _draw_several(groups: Sequence[Group], runs: Sequence[Run]) -> None:
+    for group in groups:
+        _draw_group(group, runs)
 
 
 def progress_sentence(group: Group, runs: Sequence[Run]) -> str:
@@ -69,6 +77,7 @@ def _draw_group(group: Group, runs: Sequence[Run]) -> None:
         )
         if still_open and mine:
             _draw_bar(group, mine)
+        draw_final_verdict(group, runs)
         told = [*choice_sentences(group), *([group.note] if group.note and mine else [])]
         if told:
             st.html(f'<p class="dl-quiet">{"<br>".join(map(escape, told))}</p>')
@@ -76,8 +85,12 @@ def _draw_group(group: Group, runs: Sequence[Run]) -> None:
         if rows and group.kind == "fair":
             _draw_rows(rows)
         elif rows:
-            with st.expander("Results", expanded=not still_open and len(rows) <= _ROWS // 2):
-                _draw_rows(rows)
+            draw_fold(
+                f"results_{group.id[-_MARK:]}",
+                "Results",
+                lambda: _draw_rows(rows),
+                open_at_first=not still_open and len(rows) <= _ROWS // 2,
+            )
         draw_settings(mine, group.id)
         _draw_buttons(group, mine, still_open=still_open)
 
@@ -146,20 +159,20 @@ def _draw_buttons(group: Group, mine: Sequence[Run], *, still_open: bool) -> Non
 def to_compare(group: Group, mine: Sequence[Run]) -> tuple[list[str], str]:
     """Return the runs that the button opens, and what stands on it."""
     if group.kind == "fair":
-        finals = [run for run in mine if run.info.role == "final" and run.summary]
-        more = len(finals) > MAX_RUNS
+        finals = final_runs(group, mine)
+        more = len(finals) > MAX_COMPARED
         # Where not all fit, each optimizer shows the same seeds.
-        shown = sorted(finals, key=lambda run: (run.config.seed, run.id))[:MAX_RUNS]
+        shown = sorted(finals, key=lambda run: (run.config.seed, run.id))[:MAX_COMPARED]
         ids = [run.id for run in sorted(shown, key=lambda run: run.id)]
         return ids, f"Compare {len(ids)} finals" if more else "Compare the finals"
     finished = sorted((run for run in mine if run.summary), key=lambda run: run.id)
-    if len(finished) <= MAX_RUNS:
+    if len(finished) <= MAX_COMPARED:
         return [run.id for run in finished], f"Compare all {len(finished)}"
     # Never by the test images: choosing by them would flatter what is chosen.
     if all(_seen(run) is None for run in finished):
-        return [run.id for run in finished[:MAX_RUNS]], f"Compare the first {MAX_RUNS}"
-    best = sorted(finished, key=lambda run: -(_seen(run) or 0))[:MAX_RUNS]
-    return [run.id for run in best], f"Compare the best {MAX_RUNS}"
+        return [run.id for run in finished[:MAX_COMPARED]], f"Compare the first {MAX_COMPARED}"
+    best = sorted(finished, key=lambda run: -(_seen(run) or 0))[:MAX_COMPARED]
+    return [run.id for run in best], f"Compare the best {MAX_COMPARED}"
 
 
 def _seen(run: Run) -> float | None:

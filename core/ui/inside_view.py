@@ -9,6 +9,7 @@ import streamlit as st
 from core.analysis.curves import curve, smooth
 from core.runs.records import Run
 from core.ui.figures import Line
+from core.ui.folds import draw_fold
 from core.ui.layers_view import draw_layers
 from core.ui.pieces import named
 from core.ui.recorded import GAP, Record, Recorded, draw_record, read_recorded
@@ -63,22 +64,22 @@ _RECORDS: Final = (
 
 def draw_inside(runs: Sequence[Run]) -> None:
     """Draw the section, closed at first; nothing is read before somebody opens it."""
-    section = st.expander("Inside the training", key="inside_training", on_change="rerun")
-    if not section.open:
+    draw_fold("inside", "Inside the training", lambda: _draw_records(runs))
+
+
+def _draw_records(runs: Sequence[Run]) -> None:
+    found = read_recorded(services().store, runs)
+    _draw_missing(found)
+    shown = [of_run for of_run in found if not of_run.missing]
+    if not shown:
         return
-    with section:
-        found = read_recorded(services().store, runs)
-        _draw_missing(found)
-        shown = [of_run for of_run in found if not of_run.missing]
-        if not shown:
-            return
-        for start in range(0, len(_RECORDS), 2):
-            for column, record in zip(st.columns(2), _RECORDS[start : start + 2], strict=False):
-                with column:
-                    lines = [line for of_run in shown for line in _lines(of_run, record)]
-                    draw_record(record.title, record, lines, f"inside_{record.column}")
-                    st.html(f'<p class="dl-quiet">{escape(record.sentence)}</p>')
-        draw_layers([of_run for of_run in shown if len(of_run.layers)])
+    for start in range(0, len(_RECORDS), 2):
+        for column, record in zip(st.columns(2), _RECORDS[start : start + 2], strict=False):
+            with column:
+                lines = [line for of_run in shown for line in _lines(of_run, record)]
+                draw_record(record.title, record, lines, f"inside_{record.column}")
+                st.html(f'<p class="dl-quiet">{escape(record.sentence)}</p>')
+    draw_layers([of_run for of_run in shown if len(of_run.layers)])
 
 
 def _draw_missing(found: Sequence[Recorded]) -> None:

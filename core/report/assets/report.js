@@ -15,8 +15,10 @@ const layoutOf = ({ figure, height }, host, printing) => {
     ? [PAPER.text, PAPER.grid, PAPER.ground]
     : [colour("--text"), colour("--border"), colour("--ground")];
   const layout = structuredClone(figure.layout);
-  for (const axis of ["xaxis", "yaxis"]) {
-    Object.assign(layout[axis], { gridcolor: grid, linecolor: grid, zerolinecolor: grid });
+  for (const name of Object.keys(layout)) {
+    if (/^[xy]axis/.test(name)) {
+      Object.assign(layout[name], { gridcolor: grid, linecolor: grid, zerolinecolor: grid });
+    }
   }
   return {
     ...layout,

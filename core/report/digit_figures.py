@@ -1,6 +1,6 @@
 """Figures of how well each digit is read, and of how far percentages can be believed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
@@ -10,7 +10,8 @@ from plotly.subplots import make_subplots
 
 from core.analysis.calibration import Calibration
 from core.analysis.checks import Numbers
-from core.config import CLASSES
+from core.analysis.sides import one_of_each_first
+from core.config import CLASSES, RunConfig
 from core.palette import run_colour, run_dash, run_symbol
 
 # A second sign beside colour, for eyes or printers that see none.
@@ -18,6 +19,19 @@ PATTERNS: Final = ("", "/", "x", ".", "-", "\\", "+", "|")
 _HALF_WAY: Final = "#808080"  # readable on the light and the dark page
 _LEGEND: Final = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
 MOST_INTERVALS: Final = 4  # more of them hide the lines
+MOST_DRAWN: Final = 20  # bars or lines beside each other that an eye may still tell apart
+
+
+def drawn_runs(configs: Mapping[str, RunConfig]) -> tuple[set[str], str]:
+    """Return the keys of the runs that a figure has room for, and which they are where not all.
+
+    Rather one of each kind than many seeds of one.
+    """
+    order = one_of_each_first(configs)
+    if len(order) <= MOST_DRAWN:
+        return set(order), ""
+    which = f"Drawn are {MOST_DRAWN} of the {len(order)} runs, one of each kind first."
+    return set(order[:MOST_DRAWN]), which
 
 
 def run_patterns(colours: Sequence[int]) -> list[str]:
