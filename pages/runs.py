@@ -4,11 +4,12 @@ import streamlit as st
 
 from core.ui.forms import draw_launch_form
 from core.ui.frame import draw_title
-from core.ui.runs_view import draw_runs, draw_welcome, has_own_runs
+from core.ui.runs_view import all_runs, draw_runs, draw_welcome, has_own_runs
 
-own = has_own_runs()
+listed = all_runs()
+own = has_own_runs(listed)
 draw_title("Runs" if own else "How does a computer learn to read digits?")
 draw_welcome(primary=not own)
 with st.sidebar:
     draw_launch_form(primary=own)
-draw_runs()
+draw_runs(listed)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.analysis.run_query import LONGEST, read_query, sort_keys, sorted_by
+from core.analysis.run_query import LONGEST, read_query
+from core.analysis.run_values import sort_keys, sorted_by
 from core.config import RunConfig
 from core.errors import ConfigError
 from core.runs.records import Run

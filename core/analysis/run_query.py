@@ -1,28 +1,17 @@
-"""Finding runs: words to look for, conditions on settings and results, an order."""
+"""Finding runs: words to look for, conditions on settings and results."""
 
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from core.config import ALIASES, RunConfig, choice_word, field_title, value_word
+from core.analysis.run_values import RESULTS, value_of
+from core.config import ALIASES, RunConfig, choice_word, value_word
 from core.errors import ConfigError
 from core.recipes import RECIPES
 from core.runs.records import Run
 
-# What a run came out with, by the word that stands in a condition: title, and value or None.
-RESULTS: Final[Mapping[str, tuple[str, Callable[[Run], Any]]]] = {
-    "test": ("test accuracy, %", lambda run: _percent(run, "test_accuracy")),
-    "validation": (
-        "best validation accuracy, %",
-        lambda run: _percent(run, "best_validation_accuracy"),
-    ),
-    "time": ("seconds of training", lambda run: run.summary.seconds if run.summary else None),
-    "state": ("state", lambda run: run.status.state),
-    "created": ("when it was made", lambda run: run.info.created),
-    "name": ("name", lambda run: run.name.lower()),
-}
 _COMPARISONS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -86,26 +75,6 @@ def read_query(text: str) -> Query:
     return Query(words, conditions)
 
 
-def sort_keys() -> dict[str, str]:
-    """Return what runs can be sorted by, as key and title: results first, then all settings."""
-    results = {key: title for key, (title, _) in RESULTS.items()}
-    return results | {field: field_title(field) for field in RunConfig.model_fields}
-
-
-def sorted_by(runs: Sequence[Run], key: str, *, falling: bool) -> list[Run]:
-    """Return `runs` by a key of `sort_keys`; those that have nothing there stand last."""
-    having = [run for run in runs if value_of(run, key) is not None]
-    others = [run for run in runs if value_of(run, key) is None]
-    return sorted(having, key=lambda run: _order(value_of(run, key)), reverse=falling) + others
-
-
-def value_of(run: Run, key: str) -> Any:
-    """Return a result or setting of `run`; None where it has none."""
-    if key in RESULTS:
-        return RESULTS[key][1](run)
-    return getattr(run.config, key)
-
-
 def _condition(name: str, comparison: str, wanted: str) -> Condition:
     field = ALIASES.get(name.lower(), name.lower())
     if field not in RESULTS and field not in RunConfig.model_fields:
@@ -143,13 +112,3 @@ def _text_of(run: Run) -> str:
     ]
     parts = [run.name, run.id, title, run.status.state, run.info.notes, *choices, *run.info.tags]
     return " ".join(parts).lower()
-
-
-def _percent(run: Run, figure: str) -> float | None:
-    share: float | None = getattr(run.summary, figure) if run.summary else None
-    return None if share is None else 100 * share
-
-
-def _order(value: Any) -> Any:
-    """Return `value` so that all of one setting compare: lists by their entries, the rest so."""
-    return str(value) if isinstance(value, bool) else value

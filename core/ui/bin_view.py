@@ -12,6 +12,7 @@ from core.ui.dialogs import dialog
 from core.ui.frame import guarded
 from core.ui.notices import leave_notice, take_back
 from core.ui.run_rows import bin_rows
+from core.ui.search_view import TableView, headings
 from core.ui.services import services
 
 _PAGE_SIZE: Final = 25
@@ -32,7 +33,9 @@ def draw_bin() -> None:
         page = st.pagination(-(-len(listed) // _PAGE_SIZE), key="bin_page") or 1
     shown = listed[(page - 1) * _PAGE_SIZE : page * _PAGE_SIZE]
     actions = st.container()
-    answer = draw_run_table(bin_rows(bin_of(store), shown, listed), key="bin_table")
+    answer = draw_run_table(
+        bin_rows(bin_of(store), shown, listed), headings(TableView()), key="bin_table"
+    )
     with actions:
         _draw_actions(answer.chosen, len(listed))
     _act(answer)

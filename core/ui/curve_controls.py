@@ -8,8 +8,7 @@ import streamlit as st
 
 from core.analysis.bands import Spread
 from core.ui.figures import Axis, Part
-from core.ui.links import linked, write_link
-from core.ui.segments import draw_segments
+from core.ui.linked_controls import draw_segments, draw_select
 
 Seeds: TypeAlias = Literal["mean", "both", "each"]
 
@@ -106,14 +105,14 @@ def draw_curve_controls(*, seeds: bool) -> CurveView:
 def _draw_smoothing(axis: str) -> float:
     # Losses of single batches jump; means of whole epochs do not.
     usual = "0" if axis == "epochs" else "0.9"
-    chosen = _select(
+    chosen = draw_select(
         "smooth",
         "Smoothing",
         _SMOOTHINGS,
         usual,
         "Averages neighbouring points (exponential moving average); the raw line stays "
         "faint behind. Figures in words never use it.",
-        140,
+        width=140,
     )
     return float(chosen)
 
@@ -128,23 +127,7 @@ def _draw_seed_controls() -> tuple[str, str]:
     )
     if several == "each":
         return several, "interval"
-    spread = _select(
-        "spread", "Band", _SPREADS, "interval", "How far the runs lie from their mean.", 230
+    spread = draw_select(
+        "spread", "Band", _SPREADS, "interval", "How far the runs lie from their mean.", width=230
     )
     return several, spread
-
-
-def _select(
-    name: str, label: str, options: Mapping[str, str], default: str, help_text: str, width: int
-) -> str:
-    chosen: str = st.selectbox(
-        label,
-        list(options),
-        key=linked(name, list(options), default),
-        format_func=lambda value: options[value],
-        on_change=write_link,
-        args=(name, default),
-        width=width,
-        help=help_text,
-    )
-    return chosen

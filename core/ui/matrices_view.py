@@ -13,9 +13,9 @@ from core.config import CLASSES
 from core.runs.records import Run
 from core.ui.components import draw_chart
 from core.ui.judged import Judged
+from core.ui.linked_controls import draw_segments
 from core.ui.links import open_page
 from core.ui.matrix_figures import MORE, matrix_figure, scale_top, shade
-from core.ui.segments import draw_segments
 
 AT_MOST: Final = 4
 _HEIGHT: Final = 440

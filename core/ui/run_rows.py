@@ -1,33 +1,106 @@
 """Rows of the table of runs, from what the store says at this moment."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from core import words
+from core.analysis.columns import USUAL
+from core.analysis.folding import Fold, Line, Row
+from core.column_words import Cell, run_cell
 from core.errors import DigitLabError
 from core.palette import run_colour
 from core.recipes import RECIPES
+from core.runs.groups import Group
 from core.runs.queue import waiting_before
 from core.runs.records import Run, UnreadableRun
 from core.runs.resuming import RESUMABLE, cannot_extend
 from core.runs.store import RunStore
+from core.ui.fold_rows import fold_row
 from core.ui.launch import group_store
 
 _SHOWN_NOTES: Final = 300
 
 
-def run_rows(
-    store: RunStore,
-    shown: Sequence[Run | UnreadableRun],
-    listed: Sequence[Run | UnreadableRun],
-) -> list[dict[str, Any]]:
-    """Return one row for each run of `shown`, in words; `listed` is all there are."""
-    readable = [run for run in listed if isinstance(run, Run)]
-    groups = {group.id: group.name for group in group_store().list()}
-    return [
-        _row(store, run, readable, listed, groups) if isinstance(run, Run) else _unreadable_row(run)
-        for run in shown
-    ]
+@dataclass(frozen=True)
+class RowMaker:
+    """Makes rows in words; `listed` are all the runs there are, of which few are shown."""
+
+    store: RunStore
+    listed: Sequence[Run | UnreadableRun]
+    columns: Sequence[str] = USUAL
+
+    @cached_property
+    def groups(self) -> Mapping[str, Group]:
+        """The groups whose files can be read, by id."""
+        return {group.id: group for group in group_store().list()}
+
+    @cached_property
+    def waiting(self) -> list[Run]:
+        """The runs that wait for their turn."""
+        runs = (run for run in self.listed if isinstance(run, Run))
+        return [run for run in runs if run.status.state == "queued"]
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Run | UnreadableRun]:
+        """All the runs there are."""
+        return {run.id: run for run in self.listed}
+
+    def rows(self, lines: Sequence[Line]) -> list[dict[str, Any]]:
+        """Return one row for each line, in words."""
+        return [self._row(line.row) | {"inside": line.inside is not None} for line in lines]
+
+    def _row(self, row: Row) -> dict[str, Any]:
+        if isinstance(row, Fold):
+            return fold_row(row, self.groups.get(row.every[0].info.group or ""), self.columns)
+        if isinstance(row, UnreadableRun):
+            # Without a column for it, the reason stands below the name.
+            hidden = {} if "state" in self.columns else {"recipe": row.reason}
+            return _unreadable_row(row) | hidden
+        return self._run_row(row)
+
+    def _run_row(self, run: Run) -> dict[str, Any]:
+        status = run.status
+        return {
+            "id": run.id,
+            "ids": [run.id],
+            "name": run.name,
+            "colours": [run_colour(run.info.colour)],
+            "recipe": _recipe(run) + self._membership(run) + self._continues(run),
+            "cells": {key: self._cell(run, key) for key in self.columns if key != "state"},
+            "state": words.state_word(run),
+            "stateCode": status.state,
+            "progress": status.step / status.steps if run.active and status.steps else None,
+            "detail": words.state_detail(run, waiting_before(self.waiting, run.id)),
+            "action": _action(run),
+            "more": _more(self.store, run),
+            "opens": True,
+            "starred": run.info.starred,
+            "tags": list(run.info.tags),
+            "notes": run.info.notes[:_SHOWN_NOTES],
+        }
+
+    def _cell(self, run: Run, key: str) -> list[str]:
+        # That of a run that trains is in its curves.
+        cell = (
+            Cell(words.percent(self.store.best_validation(run)))
+            if key == "validation"
+            else run_cell(run, key)
+        )
+        return [cell.text, cell.note]
+
+    def _continues(self, run: Run) -> str:
+        parent = self.by_id.get(run.info.continued_from or "")
+        found = words.origin(run, [parent] if parent else [])
+        return f", {found}" if found else ""
+
+    def _membership(self, run: Run) -> str:
+        """Say what the run is for in its group, if it has one; its file may be lost."""
+        group = self.groups.get(run.info.group or "")
+        if run.info.role is not None:
+            return f", {run.info.role} run" + (f" of “{group.name}”" if group else "")
+        return f", part of “{group.name}”" if group else ""
 
 
 def bin_rows(
@@ -39,64 +112,30 @@ def bin_rows(
     return [
         row
         | {
+            "ids": [row["id"]],
             "action": "restore",
             "more": [_entry("remove", "Delete for good")],
-            "selectable": True,
             "opens": False,
             "starred": None,
         }
-        for row in run_rows(inside, shown, listed)
+        for row in RowMaker(inside, listed).rows([Line(run) for run in shown])
     ]
-
-
-def _row(
-    store: RunStore,
-    run: Run,
-    readable: list[Run],
-    listed: Sequence[Run | UnreadableRun],
-    groups: Mapping[str, str],
-) -> dict[str, Any]:
-    status = run.status
-    return {
-        "id": run.id,
-        "name": run.name,
-        "colour": run_colour(run.info.colour),
-        "recipe": _recipe(run) + _membership(run, groups) + _continues(run, listed),
-        "method": words.method(run.config),
-        "state": words.state_word(run),
-        "stateCode": status.state,
-        "progress": status.step / status.steps if run.active and status.steps else None,
-        "detail": words.state_detail(run, waiting_before(readable, run.id)),
-        "validation": words.percent(store.best_validation(run)),
-        "test": words.test_accuracy(run.summary),
-        "time": words.run_time(run),
-        "action": _action(run),
-        "more": _more(store, run),
-        "selectable": True,
-        "opens": True,
-        "starred": run.info.starred,
-        "tags": list(run.info.tags),
-        "notes": run.info.notes[:_SHOWN_NOTES],
-    }
 
 
 def _unreadable_row(run: UnreadableRun) -> dict[str, Any]:
     return {
         "id": run.id,
         "name": run.id[:60],
-        "colour": "transparent",
+        "ids": [],
+        "colours": [],
         "recipe": "",
-        "method": "–",
+        "cells": {},
         "state": "unreadable",
         "stateCode": "unreadable",
         "progress": None,
         "detail": run.reason,
-        "validation": "–",
-        "test": "–",
-        "time": "–",
         "action": "",
         "more": [_entry("delete", "Delete")],
-        "selectable": False,
         "opens": False,
         "starred": None,
         "tags": [],
@@ -141,21 +180,8 @@ def _entry(kind: str, label: str, problem: str = "") -> dict[str, str]:
     return {"kind": kind, "label": label, "problem": problem}
 
 
-def _continues(run: Run, listed: Sequence[Run | UnreadableRun]) -> str:
-    found = words.origin(run, listed)
-    return f", {found}" if found else ""
-
-
 def _recipe(run: Run) -> str:
     known = RECIPES.get(run.info.recipe or "")
     origin = known.name if known else "own settings"
     data = words.choice_word("dataset", run.config.dataset)
     return f"{origin}, {data}{', example' if run.info.example else ''}"
-
-
-def _membership(run: Run, groups: Mapping[str, str]) -> str:
-    """Say what the run is for in its group, if it has one; its file may be lost."""
-    name = groups.get(run.info.group or "", "")
-    if run.info.role is not None:
-        return f", {run.info.role} run of “{name}”" if name else f", {run.info.role} run"
-    return f", part of “{name}”" if name else ""

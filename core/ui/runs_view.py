@@ -4,20 +4,22 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.analysis.folding import lines_of, page_of
 from core.runs.estimate import rough_duration
 from core.runs.records import Run, UnreadableRun
 from core.ui.bin_view import draw_bin
 from core.ui.components import draw_run_table
 from core.ui.dialogs import dialog_is_asked_for, dialog_is_open, forget_dialogs, open_dialog
+from core.ui.fold_rows import opened_folds, turn_fold
 from core.ui.frame import guarded
 from core.ui.groups_view import any_open, draw_groups
 from core.ui.launch import estimated_pair_seconds, launch_compared_pair
-from core.ui.links import MAX_DRAWN, MAX_RUNS, open_page
+from core.ui.links import MAX_COMPARED, MAX_DRAWN, MAX_RUNS, open_page
 from core.ui.notices import draw_notice
 from core.ui.run_actions import act_on_run, draw_bulk_menu
 from core.ui.run_parts import NOTHING_IN, draw_parts, runs_in, without_archived_groups
-from core.ui.run_rows import run_rows
-from core.ui.search_view import draw_search
+from core.ui.run_rows import RowMaker
+from core.ui.search_view import draw_search, headings, rows_of, sort_by
 from core.ui.services import services
 from core.ui.transfer_dialogs import ask_for_import
 
@@ -25,9 +27,14 @@ _LIVE_SECONDS = 1.0
 _PAGE_SIZE = 25
 
 
-def has_own_runs() -> bool:
-    """Tell whether there is any run beside the shipped examples."""
-    return any(isinstance(run, Run) and not run.info.example for run in services().store.list())
+def all_runs() -> list[Run | UnreadableRun]:
+    """Return all runs as they stand now, newest first."""
+    return services().store.list()
+
+
+def has_own_runs(listed: Sequence[Run | UnreadableRun]) -> bool:
+    """Tell whether any run in `listed` is not a shipped example."""
+    return any(isinstance(run, Run) and not run.info.example for run in listed)
 
 
 def draw_welcome(*, primary: bool) -> None:
@@ -53,11 +60,14 @@ def draw_welcome(*, primary: bool) -> None:
         open_page("compare", launch_compared_pair())
 
 
-def draw_runs() -> None:
-    """Draw the table of runs, live while something waits or trains and still otherwise."""
+def draw_runs(listed: Sequence[Run | UnreadableRun]) -> None:
+    """Draw the table of runs, live while something waits or trains and still otherwise.
+
+    `listed` are all runs as they stand when the page is drawn; live, it looks for itself.
+    """
     forget_dialogs()
-    live = not dialog_is_asked_for() and _is_live(services().store.list())
-    st.fragment(_draw_table, run_every=_LIVE_SECONDS if live else None)(live)
+    live = not dialog_is_asked_for() and _is_live(listed)
+    st.fragment(_draw_table, run_every=_LIVE_SECONDS if live else None)([listed], live)
     open_dialog()
 
 
@@ -67,10 +77,11 @@ def _is_live(listed: Sequence[Run | UnreadableRun]) -> bool:
     return any(run.active for run in runs) or any_open(runs)
 
 
-def _draw_table(live: bool) -> None:
+def _draw_table(at_first: list[Sequence[Run | UnreadableRun]], live: bool) -> None:
     with guarded():
         store = services().store
-        listed = store.list()
+        # The fragment is run again with what it was first given, which is old by then.
+        listed = at_first.pop() if at_first else store.list()
         if live and not _is_live(listed) and not dialog_is_open():
             st.rerun()
         draw_groups(without_archived_groups(listed))
@@ -90,16 +101,25 @@ def _draw_table(live: bool) -> None:
                 "they are, and how well they read digits they have never seen.</p>"
             )
             return
-        found = draw_search(found)
-        if not found:
+        view = draw_search(found)
+        lines = lines_of(
+            rows_of(found, view), opened_folds(), (view.order, view.falling) if view.order else None
+        )
+        if not lines:
             return
         page = 1
-        if len(found) > _PAGE_SIZE:
-            pages = -(-len(found) // _PAGE_SIZE)
-            page = st.pagination(pages, key="runs_page") or 1
-        shown = found[(page - 1) * _PAGE_SIZE : page * _PAGE_SIZE]
+        if len(lines) > _PAGE_SIZE:
+            pages = -(-len(lines) // _PAGE_SIZE)
+            page = st.pagination(pages, key="page", bind="query-params") or 1
+        shown = page_of(lines, page, _PAGE_SIZE)
         actions = st.container()
-        answer = draw_run_table(run_rows(store, shown, listed), key="run_table")
+        answer = draw_run_table(
+            RowMaker(store, listed, view.columns).rows(shown),
+            headings(view),
+            key="run_table",
+            on_sort=sort_by,
+            on_fold=turn_fold,
+        )
         with actions:
             _draw_actions(answer.chosen)
         act_on_run(answer)
@@ -120,7 +140,7 @@ def _draw_heading() -> None:
 def _draw_actions(chosen: list[str]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         for page, label, icon, most in (
-            ("compare", "Compare", ":material/compare_arrows:", MAX_RUNS),
+            ("compare", "Compare", ":material/compare_arrows:", MAX_COMPARED),
             ("mistakes", "See mistakes", ":material/search:", MAX_RUNS),
             ("draw", "Draw", ":material/draw:", MAX_DRAWN),
         ):
@@ -133,4 +153,7 @@ def _draw_actions(chosen: list[str]) -> None:
         if not chosen:
             st.caption("Tick runs to look at them together.")
         elif len(chosen) > MAX_DRAWN:
-            st.caption(f"Up to {MAX_DRAWN} runs answer a drawing, up to {MAX_RUNS} are compared.")
+            st.caption(
+                f"Up to {MAX_DRAWN} runs answer a drawing, of up to {MAX_RUNS} mistakes are shown, "
+                f"up to {MAX_COMPARED} are compared."
+            )

@@ -1,241 +1,132 @@
 // The table of runs: a real HTML table (readable by keyboard and screen reader) that is updated in
-// place, so that nothing jumps, loses focus or forgets what was ticked while numbers change.
+// place, so that nothing jumps, loses focus or forgets what was ticked while numbers change. Its
+// rows are made in run_table_row.js, which stands above this in the page.
 
-const element = (tag, className, text) => {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-};
+// In rem; the name takes what is left, and where that is too little the table scrolls in its box.
+const WIDTHS = { method: 7.2, state: 9.4, validation: 6.6, test: 7.2, time: 5, seed: 5 };
+const USUAL_WIDTH = 6.6;
+const NAME_WIDTH = 13;
+const EDGES = 2.2 + 6.8;
 
-const put = (node, text) => {
-  if (node.textContent !== text) node.textContent = text;
-};
-
-const COLUMNS = [
-  ["", "tick"],
-  ["Run", "run"],
-  ["Learns by", "method"],
-  ["Status", "status"],
-  ["Validation, best", "validation"],
-  ["Test", "test"],
-  ["Time", "time"],
-  ["", "actions"],
-];
-const HINTS = {
-  validation: "Share of the validation images read right after the best epoch so far",
-  test: "Share of the test images read right at the end, with the 95 % interval",
-  method: "Optimizer and learning rate",
-};
-
-const WORDS = { cancel: "Cancel", resume: "Resume", restore: "Take back" };
-
-// Rare actions wait behind one quiet button. A popover lies above everything, closes with Escape
-// or a click elsewhere, and gives the focus back.
-const makeMenu = (id) => {
-  const opener = element("button", "dl-action dl-more", "⋯");
-  const menu = element("div", "dl-menu");
-  menu.id = `dl-menu-${id}`;
-  menu.popover = "auto";
-  opener.setAttribute("popovertarget", menu.id);
-  opener.setAttribute("aria-haspopup", "true");
-  const place = () => {
-    const at = opener.getBoundingClientRect();
-    const below = at.bottom + menu.offsetHeight + 8 < window.innerHeight;
-    menu.style.top = `${below ? at.bottom + 4 : at.top - menu.offsetHeight - 4}px`;
-    menu.style.left = `${Math.max(8, at.right - menu.offsetWidth)}px`;
-  };
-  const close = () => menu.matches(":popover-open") && menu.hidePopover();
-  menu.addEventListener("toggle", (event) => {
-    const open = event.newState === "open";
-    if (open) place();
-    // It stands still while the page moves on, so it goes when the page is scrolled.
-    document[open ? "addEventListener" : "removeEventListener"]("scroll", close, true);
-  });
-  return [opener, menu];
-};
-
-const fillMenu = (menu, entries, name) => {
-  entries.forEach((entry, place) => {
-    const item = menu.children[place] ?? menu.appendChild(element("button", "dl-item"));
-    if (!item.children.length) item.append(element("span"), element("small"));
-    item.dataset.kind = entry.kind;
-    item.disabled = Boolean(entry.problem);
-    item.setAttribute("aria-label", `${entry.label}: ${name}`);
-    put(item.firstChild, entry.label);
-    put(item.lastChild, entry.problem);
-  });
-  while (menu.children.length > entries.length) menu.lastChild.remove();
-};
-
-const fillStar = (star, run) => {
-  star.hidden = run.starred === null;
-  star.dataset.kind = run.starred ? "unstar" : "star";
-  put(star, run.starred ? "★" : "☆");
-  star.setAttribute("aria-pressed", String(Boolean(run.starred)));
-  star.setAttribute("aria-label", `Star ${run.name}`);
-  star.title = run.starred ? "Take the star away" : "Mark with a star";
-};
-
-const fillTags = (box, tags) => {
-  tags.forEach((tag, place) => {
-    const chip = box.children[place] ?? box.appendChild(element("span", "dl-tag"));
-    chip.setAttribute("role", "listitem");
-    put(chip, tag);
-  });
-  while (box.children.length > tags.length) box.lastChild.remove();
-};
-
-// One tick for all rows that are shown; half ticked where only some are.
-const makeAll = (cell) => {
-  const all = element("input");
+// One tick for all rows that are shown.
+const makeAll = () => {
+  const cell = element("th", "dl-tick");
+  cell.scope = "col";
+  const label = element("label");
+  const all = element("input", "dl-all");
   all.type = "checkbox";
-  all.className = "dl-all";
-  all.setAttribute("aria-label", "Choose all runs shown");
   all.title = "Choose all runs shown";
-  cell.append(all);
+  label.append(all, element("span", "dl-all-words", "Choose all runs shown"));
+  cell.append(label);
+  return cell;
 };
 
-const fillAll = (table) => {
-  const ticks = [...table.tBodies[0].querySelectorAll("input:not(:disabled)")];
-  const ticked = ticks.filter((tick) => tick.checked).length;
+const makeHeading = (heading) => {
+  const cell = element("th", heading.column === "name" ? "dl-run" : "");
+  cell.scope = "col";
+  cell.dataset.column = heading.column;
+  cell.title = heading.hint;
+  const words = element(heading.sort ? "button" : "span", "dl-heading");
+  const way = element("span", "dl-way");
+  way.setAttribute("aria-hidden", "true");
+  words.append(element("span", "", heading.title), way);
+  cell.append(words);
+  const width = WIDTHS[heading.column] ?? USUAL_WIDTH;
+  if (heading.column !== "name") cell.style.width = `${width}rem`;
+  return cell;
+};
+
+const makeHead = (table, headings) => {
+  const head = element("tr");
+  head.append(makeAll(), ...headings.map(makeHeading), element("td", "dl-actions"));
+  table.tHead.replaceChildren(head);
+  table.tBodies[0].replaceChildren();
+  const widths = headings.slice(1).map(({ column }) => WIDTHS[column] ?? USUAL_WIDTH);
+  const all = widths.reduce((sum, width) => sum + width, EDGES + NAME_WIDTH);
+  table.style.setProperty("--dl-least", `${all}rem`);
+};
+
+const fillHead = (table, headings) => {
+  headings.forEach((heading, place) => {
+    const cell = table.tHead.rows[0].cells[place + 1];
+    if (heading.way) cell.setAttribute("aria-sort", heading.way);
+    else cell.removeAttribute("aria-sort");
+    put(cell.querySelector(".dl-way"), { ascending: " ▲", descending: " ▼" }[heading.way] ?? "");
+    cell.firstChild.dataset.sort = heading.sort;
+  });
+};
+
+// Half ticked where only some of the runs behind a tick are chosen.
+const showTick = (tick, ids, chosen) => {
+  const ticked = ids.filter((id) => chosen.has(id)).length;
+  tick.checked = ticked > 0 && ticked === ids.length;
+  tick.indeterminate = ticked > 0 && ticked < ids.length;
+};
+
+const fillTicks = (table) => {
+  const rows = [...table.tBodies[0].rows];
+  for (const row of rows)
+    showTick(row.querySelector("input"), row.digitlab.ids, table.digitlabChosen);
+  const every = rows.flatMap((row) => row.digitlab.ids);
   const all = table.tHead.querySelector(".dl-all");
-  all.checked = ticked > 0 && ticked === ticks.length;
-  all.indeterminate = ticked > 0 && ticked < ticks.length;
-  all.disabled = !ticks.length;
+  showTick(all, every, table.digitlabChosen);
+  all.disabled = !every.length;
 };
 
-const makeRow = (id) => {
-  const row = element("tr");
-  row.dataset.run = id;
-  const cells = {};
-  for (const [heading, name] of COLUMNS) {
-    const cell = element(name === "run" ? "th" : "td", `dl-${name}`);
-    if (name === "run") cell.scope = "row";
-    if (heading) cell.dataset.heading = heading;
-    cells[name] = cell;
-    row.append(cell);
-  }
-  const tick = element("input");
-  tick.type = "checkbox";
-  cells.tick.append(tick);
-  const open = element("button", "dl-open");
-  open.dataset.kind = "open";
-  open.append(element("span", "dl-dot"), element("span", "dl-name"));
-  const line = element("div", "dl-line");
-  line.append(open, element("button", "dl-star"));
-  const tags = element("span", "dl-tags");
-  tags.setAttribute("role", "list");
-  cells.run.append(
-    line,
-    element("span", "dl-recipe"),
-    tags,
-    element("span", "dl-note"),
-  );
-  const bar = element("div", "dl-bar");
-  bar.setAttribute("role", "progressbar");
-  bar.append(element("div"));
-  cells.status.append(element("span", "dl-state"), bar, element("span", "dl-detail"));
-  const actions = element("div", "dl-buttons");
-  actions.append(element("button", "dl-action dl-first"), ...makeMenu(id));
-  cells.actions.append(actions);
-  return row;
+const fillBody = (table, rows, headings) => {
+  const body = table.tBodies[0];
+  const known = new Map([...body.rows].map((row) => [row.dataset.run, row]));
+  const shown = new Set(rows.map((run) => run.id));
+  for (const [id, row] of known) if (!shown.has(id)) row.remove();
+  rows.forEach((run, place) => {
+    const row = known.get(run.id) ?? makeRow(run.id, headings);
+    fillRow(row, run);
+    if (body.rows[place] !== row) body.insertBefore(row, body.rows[place] ?? null);
+  });
+  const present = new Set(rows.flatMap((run) => run.ids));
+  for (const id of table.digitlabChosen) if (!present.has(id)) table.digitlabChosen.delete(id);
 };
 
-const fillRow = (row, run, chosen) => {
-  const find = (name) => row.querySelector(name);
-  const tick = find("input");
-  tick.checked = chosen.has(run.id);
-  tick.disabled = !run.selectable;
-  tick.setAttribute("aria-label", `Choose ${run.name}`);
-  find(".dl-dot").style.background = run.colour;
-  put(find(".dl-name"), run.name);
-  find(".dl-open").title = `Open ${run.name}`;
-  find(".dl-open").disabled = !run.opens;
-  fillStar(find(".dl-star"), run);
-  put(find(".dl-recipe"), run.recipe);
-  fillTags(find(".dl-tags"), run.tags);
-  put(find(".dl-note"), run.notes);
-  find(".dl-note").title = run.notes;
-  put(find(".dl-method"), run.method);
-  const state = find(".dl-state");
-  put(state, run.state);
-  state.dataset.state = run.stateCode;
-  const bar = find(".dl-bar");
-  bar.hidden = run.progress === null;
-  bar.firstChild.style.width = `${100 * (run.progress ?? 0)}%`;
-  bar.setAttribute("aria-valuenow", String(Math.round(100 * (run.progress ?? 0))));
-  bar.setAttribute("aria-label", `Progress of ${run.name}`);
-  put(find(".dl-detail"), run.detail);
-  find(".dl-detail").title = run.detail;
-  put(find(".dl-validation"), run.validation);
-  put(find(".dl-test"), run.test);
-  put(find(".dl-time"), run.time);
-  const action = find(".dl-first");
-  action.dataset.kind = run.action;
-  action.hidden = !run.action;
-  put(action, WORDS[run.action] ?? "");
-  action.setAttribute("aria-label", `${action.textContent} ${run.name}`);
-  const more = find(".dl-more");
-  more.hidden = !run.more.length;
-  more.setAttribute("aria-label", `More for ${run.name}`);
-  fillMenu(find(".dl-menu"), run.more, run.name);
+const makeTable = (parentElement) => {
+  const table = element("table", "dl-runs");
+  table.append(element("thead"), element("tbody"));
+  table.digitlabChosen = new Set();
+  const box = element("div", "dl-runs-box");
+  box.append(table);
+  parentElement.append(box);
+  return table;
 };
 
 export default function (component) {
   const { data, parentElement, setStateValue, setTriggerValue } = component;
-  let table = parentElement.querySelector("table.dl-runs");
-  if (!table) {
-    table = element("table", "dl-runs");
-    const head = element("tr");
-    for (const [heading, name] of COLUMNS) {
-      const cell = element("th", `dl-${name}`, heading);
-      cell.scope = "col";
-      if (HINTS[name]) cell.title = HINTS[name];
-      if (name === "tick") makeAll(cell);
-      head.append(cell);
-    }
-    table.append(element("thead"), element("tbody"));
-    table.tHead.append(head);
-    table.digitlabChosen = new Set();
-    const box = element("div", "dl-runs-box");
-    box.append(table);
-    parentElement.append(box);
-  }
+  const table = parentElement.querySelector("table.dl-runs") ?? makeTable(parentElement);
+  const columns = data.headings.map(({ column, sort }) => `${column}:${sort}`).join();
+  if (table.dataset.columns !== columns) makeHead(table, data.headings);
+  table.dataset.columns = columns;
+  fillHead(table, data.headings);
+  fillBody(table, data.rows, data.headings);
+  fillTicks(table);
   const chosen = table.digitlabChosen;
-  const body = table.tBodies[0];
-  const known = new Map([...body.rows].map((row) => [row.dataset.run, row]));
-  data.rows.forEach((run, place) => {
-    const row = known.get(run.id) ?? makeRow(run.id);
-    known.delete(run.id);
-    if (!run.selectable) chosen.delete(run.id);
-    fillRow(row, run, chosen);
-    if (body.rows[place] !== row) body.insertBefore(row, body.rows[place] ?? null);
-  });
-  for (const [id, row] of known) {
-    chosen.delete(id);
-    row.remove();
-  }
-  fillAll(table);
   // Assigned, not added: this function runs again at every update.
-  table.onchange = (event) => {
-    const asked = event.target;
-    const ticks = asked.classList.contains("dl-all")
-      ? [...body.querySelectorAll("input:not(:disabled)")]
-      : [asked];
-    for (const tick of ticks) {
-      tick.checked = asked.checked;
-      const id = tick.closest("tr").dataset.run;
+  table.onchange = ({ target: asked }) => {
+    const rows = asked.classList.contains("dl-all")
+      ? [...table.tBodies[0].rows]
+      : [asked.closest("tr")];
+    for (const id of rows.flatMap((row) => row.digitlab.ids)) {
       if (asked.checked) chosen.add(id);
       else chosen.delete(id);
     }
-    fillAll(table);
+    fillTicks(table);
     setStateValue("chosen", [...chosen]);
   };
   table.onclick = (event) => {
     const button = event.target.closest("button");
-    if (!button || button.disabled || !button.dataset.kind) return;
+    if (!button || button.disabled) return;
+    if (button.dataset.sort) return setTriggerValue("sort", button.dataset.sort);
+    if (!button.dataset.kind) return;
+    const { id, fold } = button.closest("tr").digitlab;
+    if (button.dataset.kind === "fold") return setTriggerValue("fold", fold.key);
     button.closest(".dl-menu")?.hidePopover();
-    setTriggerValue("action", { kind: button.dataset.kind, run: button.closest("tr").dataset.run });
+    setTriggerValue("action", { kind: button.dataset.kind, run: id });
   };
 }
