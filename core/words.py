@@ -3,6 +3,7 @@
 import math
 import re
 import time
+from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
@@ -87,14 +88,29 @@ def distinct_names(runs: Iterable[Run]) -> dict[str, str]:
     Names may repeat: a run launched from a recipe is called as the shipped example of it.
     """
     every = list(runs)
+    own = Counter(run.name for run in every)
+    given: set[str] = set()
     names: dict[str, str] = {}
     for run in every:
-        alike = [other for other in every if other.name == run.name]
         mark = "example" if run.info.example else run.id[-5:]
-        name = run.name if len(alike) == 1 else f"{run.name} ({mark})"
-        taken = {other.name for other in every if other is not run} | set(names.values())
-        names[run.id] = name if name not in taken else f"{run.name} ({run.id})"
+        name = run.name if own[run.name] == 1 else f"{run.name} ({mark})"
+        taken = name in given or own[name] > (name == run.name)
+        names[run.id] = f"{run.name} ({run.id})" if taken else name
+        given.add(names[run.id])
     return names
+
+
+def short_names(runs: Iterable[Run], longest: int) -> dict[str, str]:
+    """Return `distinct_names` cut to `longest` characters, by id; no two of them alike."""
+    short = {
+        run_id: name if len(name) <= longest else f"{name[: longest - 1]}…"
+        for run_id, name in distinct_names(runs).items()
+    }
+    every = list(short.values())
+    return {
+        run_id: name if every.count(name) == 1 else f"{name} ({run_id})"
+        for run_id, name in short.items()
+    }
 
 
 def as_text(text: str) -> str:
@@ -167,11 +183,14 @@ def file_size(count: int) -> str:
 
 def run_time(run: Run) -> str:
     """Write how long the run has trained, or did."""
+    return duration(seconds_trained(run))
+
+
+def seconds_trained(run: Run) -> float | None:
+    """Return for how many seconds the run has trained, or did; None before it began."""
     if run.summary is not None:
-        return duration(run.summary.seconds)
-    if run.status.started is None:
-        return "–"
-    return duration(run.status.heartbeat - run.status.started)
+        return run.summary.seconds
+    return None if run.status.started is None else run.status.heartbeat - run.status.started
 
 
 def state_word(run: Run) -> str:

@@ -4,10 +4,10 @@ import streamlit as st
 
 from core.ui.compare_view import draw_comparison
 from core.ui.frame import draw_empty, draw_title
-from core.ui.links import choose_runs
+from core.ui.links import MAX_COMPARED, choose_runs
 
 draw_title("Compare")
-runs = choose_runs("Runs to compare")
+runs = choose_runs("Runs to compare", at_most=MAX_COMPARED)
 if not runs:
     draw_empty("Choose two runs above, or let two new ones race: what they learn shows up here.")
     st.stop()

@@ -69,13 +69,13 @@ def test_of_too_many_rows_without_validation_images_the_first_are_shown() -> Non
 
 
 @pytest.mark.parametrize(
-    ("validation", "label"), [(0.5, "Compare the best 20"), (None, "Compare the first 20")]
+    ("validation", "label"), [(0.5, "Compare the best 100"), (None, "Compare the first 100")]
 )
 def test_the_button_calls_best_only_what_was_seen_to_be(
     store: RunStore, groups: GroupStore, validation: float | None, label: str
 ) -> None:
-    group = plan_sweep(TINY, {"seed": range(21)}, name="", limit=500)
+    group = plan_sweep(TINY, {"seed": range(101)}, name="", limit=500)
     ids = launch_group(store, groups, group)
     for run_id in ids:
         end(store, store.read(run_id), validation)
-    assert to_compare(group, readable(store)) == (ids[:20], label)
+    assert to_compare(group, readable(store)) == (ids[:100], label)

@@ -1,14 +1,22 @@
 """What finished runs, however many, say about which is better: sentences first, then tables."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pandas as pd
 
 from core.analysis import wording
 from core.analysis.contenders import Answers, Contender, contenders, repeated_sentence
-from core.analysis.paired import PairedComparison, compare_predictions, wilson_interval
+from core.analysis.named_sides import Side
+from core.analysis.paired import (
+    Interval,
+    PairedComparison,
+    both_right_counts,
+    compare_counts,
+    compare_predictions,
+    wilson_interval,
+)
 from core.analysis.seed_verdict import (
     DEVIATION_SOURCE,
     ONE_RUN_CAVEAT,
@@ -19,14 +27,15 @@ from core.analysis.seed_verdict import (
     seeds_needed_sentence,
     spoken_deviation,
 )
-from core.analysis.seeds import compare_seeds
+from core.analysis.seeds import OverSeeds, compare_seeds
 from core.analysis.several import (
-    HOLM_NOTE,
     Comparison,
+    Pair,
     best_place,
     best_sentence,
     every_pair,
     open_sentence,
+    pairs_note,
     pairs_table,
 )
 from core.analysis.verdict import (
@@ -42,6 +51,7 @@ _ONE_SEED_EACH: Final = (
     "This compares trained models on these test images, one seed each: other seeds may give "
     "another result."
 )
+_FEW: Final = 8  # sides in a table that are found at a glance in the order of their choice
 _ADD_OTHERS: Final = "To learn which settings are better, add a run with other settings."
 _SIDE_SOURCES: Final = (
     f"Of several seeds: {SIDE_SOURCE}. Of a single run: 95 % interval over the test images by "
@@ -59,12 +69,27 @@ class Statistics:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How one side did; `interval` is 95 %, over the seeds or of a single run over the images."""
+
+    side: Side
+    figures: OverSeeds
+    interval: Interval | None
+
+
+@dataclass(frozen=True)
 class Judgement:
-    """The verdict on runs that were judged on the same test images."""
+    """The verdict on runs that were judged on the same test images.
+
+    `pairs` are all pairs of `standings`, by their places there.
+    """
 
     sentences: tuple[str, ...]
     caveat: str  # what the verdict covers and what not, to show near it
     statistics: tuple[Statistics, ...]
+    images: int = 0
+    standings: tuple[Standing, ...] = ()
+    pairs: tuple[Pair, ...] = ()
 
 
 def judgements(
@@ -82,12 +107,16 @@ def judgements(
 
 
 def _judge(every: Sequence[Contender]) -> Judgement:
+    pairs = every_pair(len(every), _comparing(every))
     if len(every) == 1:
-        return _judge_one(every[0])
-    two = len(every) == 2
-    judged = _judge_two(*every) if two else _judge_several(every)
-    repeated = [repeated_sentence(one) for one in every if one.side.again]
-    return Judgement(judged.sentences, " ".join([judged.caveat, *repeated]), judged.statistics)
+        judged = _judge_one(every[0])
+    else:
+        two = len(every) == 2
+        judged = _judge_two(every[0], every[1], pairs[0]) if two else _judge_several(every, pairs)
+        repeated = [repeated_sentence(one) for one in every if one.side.again]
+        judged = replace(judged, caveat=" ".join([judged.caveat, *repeated]))
+    standings = tuple(_standing(one) for one in every)
+    return replace(judged, images=every[0].images, standings=standings, pairs=tuple(pairs))
 
 
 def _judge_one(only: Contender) -> Judgement:
@@ -128,62 +157,77 @@ def _judge_two_seeds(only: Contender) -> Judgement:
     )
 
 
-def _judge_two(a: Contender, b: Contender) -> Judgement:
+def _judge_two(a: Contender, b: Contender, pair: Pair) -> Judgement:
     names = a.side.name, b.side.name
     title = f"{names[0]} against {names[1]}"
-    if a.single and b.single:
-        images = _over_images(a, b)
-        told = verdict_sentence(images, *names), needed_sentence(images)
-        table, caveat = statistics_table(images, *names), ONE_SEED_CAVEAT
+    found = pair.comparison
+    if isinstance(found, PairedComparison):
+        told = verdict_sentence(found, *names), needed_sentence(found)
+        table, caveat = statistics_table(found, *names), ONE_SEED_CAVEAT
     else:
-        seeds = compare_seeds(a.right, b.right, a.images)
-        told = seed_sentence(seeds, *names), seeds_needed_sentence(seeds)
-        table, caveat = seed_table(seeds, *names), _seeds_caveat([a, b])
+        told = seed_sentence(found, *names), seeds_needed_sentence(found)
+        table, caveat = seed_table(found, *names), _seeds_caveat([a, b])
     return Judgement(tuple(filter(None, told)), caveat, (Statistics(title, table),))
 
 
-def _judge_several(every: Sequence[Contender]) -> Judgement:
+def _judge_several(every: Sequence[Contender], pairs: Sequence[Pair]) -> Judgement:
     names = [one.side.name for one in every]
     accuracies = [one.figures.accuracy for one in every]
-    pairs = every_pair(len(every), lambda a, b: _compare(every[a], every[b]))
     averages = [not one.single for one in every]
+    best = best_place(accuracies)
+    in_order = list(every)
+    if len(every) > _FEW:
+        in_order.sort(key=lambda one: -one.figures.accuracy)
     told = (
         best_sentence(names, accuracies, pairs, averages=averages),
         open_sentence(names, accuracies, pairs),
     )
     statistics = (
-        Statistics("Each side", _sides_table(every), _SIDE_SOURCES),
-        Statistics("Every pair", pairs_table(names, pairs, best_place(accuracies)), HOLM_NOTE),
+        Statistics("Each side", _sides_table(in_order), _SIDE_SOURCES),
+        Statistics("Every pair", pairs_table(names, pairs, best), pairs_note(names, pairs, best)),
     )
     caveat = _seeds_caveat(every) if any(averages) else _ONE_SEED_EACH
     return Judgement(tuple(filter(None, told)), caveat, statistics)
 
 
-def _compare(a: Contender, b: Contender) -> Comparison:
-    if a.single and b.single:
-        return _over_images(a, b)
-    return compare_seeds(a.right, b.right, a.images)
+def _comparing(every: Sequence[Contender]) -> Callable[[int, int], Comparison]:
+    """Return what compares two of `every` by their places."""
+    singles = [place for place, one in enumerate(every) if one.single]
+    answers = [next(iter(every[place].answers.values())) for place in singles]
+    labels = answers[0].labels if answers else ()
+    # All pairs counted at once: a hundred runs are 4,950 of them.
+    both = both_right_counts(labels, [one.predicted for one in answers])
+    row = {place: index for index, place in enumerate(singles)}
+
+    def compare(first: int, second: int) -> Comparison:
+        a, b = every[first], every[second]
+        if not (a.single and b.single):
+            return compare_seeds(a.right, b.right, a.images)
+        one, other = row[first], row[second]
+        return compare_counts(
+            int(both[one, other]), int(both[one, one]), int(both[other, other]), a.images
+        )
+
+    return compare
 
 
-def _over_images(a: Contender, b: Contender) -> PairedComparison:
-    (first,), (second,) = a.answers.values(), b.answers.values()
-    return compare_predictions(first.labels, first.predicted, second.predicted)
+def _standing(one: Contender) -> Standing:
+    figures = one.figures
+    (right, *_) = one.right.values()
+    interval = wilson_interval(right, one.images) if one.single else figures.interval
+    return Standing(one.side, figures, interval)
 
 
 def _sides_table(every: Sequence[Contender]) -> pd.DataFrame:
-    rows = []
-    for one in every:
-        figures = one.figures
-        (right, *_) = one.right.values()
-        interval = wilson_interval(right, one.images) if one.single else figures.interval
-        rows.append(
-            (
-                one.side.name,
-                wording.listed_seeds(figures.seeds),
-                percent_with(figures.accuracy, interval),
-                spoken_deviation(figures),
-            )
+    rows = [
+        (
+            one.side.name,
+            wording.listed_seeds(one.figures.seeds),
+            percent_with(one.figures.accuracy, one.interval),
+            spoken_deviation(one.figures),
         )
+        for one in map(_standing, every)
+    ]
     return pd.DataFrame(rows, columns=["side", "seeds", "accuracy", "spread in points"])
 
 

@@ -1,20 +1,21 @@
 """The statistics of two yes-or-no results on the same images."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from math import sqrt
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import binomtest, norm
+from scipy.special import bdtr, ndtri
 
-from core.analysis.checks import require_same_length, whole_numbers
+from core.analysis.checks import Integers, require_same_length, whole_numbers
 from core.errors import RunError
 
 Interval = tuple[float, float]
 
 SIGNIFICANCE = 0.05
+_Z = float(ndtri(1 - SIGNIFICANCE / 2))  # both ends of the normal distribution
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,35 @@ def compare_predictions(
     if not len(truth):
         raise RunError("There are no test images to compare the two runs on.")
     right_a, right_b = answers_a == truth, answers_b == truth
-    both_right = int(np.sum(right_a & right_b))
-    only_a_right = int(np.sum(right_a)) - both_right
-    only_b_right = int(np.sum(right_b)) - both_right
-    count = len(truth)
+    return compare_counts(
+        int(np.sum(right_a & right_b)), int(np.sum(right_a)), int(np.sum(right_b)), len(truth)
+    )
+
+
+def both_right_counts(labels: ArrayLike, predicted: Sequence[ArrayLike]) -> Integers:
+    """Return for every two of R models how many images both read right, `(R, R)`.
+
+    `labels` and each of `predicted` are (N,) whole numbers in the same image order; on the
+    diagonal stands how many each model reads right. Raises RunError when the lengths differ.
+    """
+    truth = whole_numbers(labels, "labels")
+    answers = [whole_numbers(one, "predictions") for one in predicted]
+    for one in answers:
+        require_same_length(labels=truth, predictions=one)
+    # One product of matrices counts all pairs at once, exactly: float32 holds whole numbers up to
+    # 16 million.
+    right = np.array([one == truth for one in answers], dtype=np.float32)
+    right = right.reshape(len(answers), len(truth))  # without any model too
+    counts: Integers = np.rint(right @ right.T).astype(np.int64)
+    return counts
+
+
+def compare_counts(both_right: int, right_a: int, right_b: int, count: int) -> PairedComparison:
+    """Compare two models by how many of `count` images both read right, and each.
+
+    As `compare_predictions`, where all is explained.
+    """
+    only_a_right, only_b_right = right_a - both_right, right_b - both_right
     interval = paired_difference_interval(only_a_right, only_b_right, count)
     p_value = exact_mcnemar(only_a_right, only_b_right)
     return PairedComparison(
@@ -69,10 +95,10 @@ def compare_predictions(
         only_a_right=only_a_right,
         only_b_right=only_b_right,
         both_wrong=count - both_right - only_a_right - only_b_right,
-        accuracy_a=(both_right + only_a_right) / count,
-        accuracy_b=(both_right + only_b_right) / count,
-        interval_a=wilson_interval(both_right + only_a_right, count),
-        interval_b=wilson_interval(both_right + only_b_right, count),
+        accuracy_a=right_a / count,
+        accuracy_b=right_b / count,
+        interval_a=wilson_interval(right_a, count),
+        interval_b=wilson_interval(right_b, count),
         difference=(only_a_right - only_b_right) / count,
         difference_interval=interval,
         p_value=p_value,
@@ -92,29 +118,29 @@ def better_one(interval: Interval, p_value: float) -> Literal["a", "b"] | None:
     return "a" if low > 0 else "b"
 
 
-# A page that follows a training asks for the same figures every second.
-@lru_cache(4096)
 def wilson_interval(right: int, count: int) -> Interval:
     """Return the 95 % score interval of the share right ÷ count, ends in [0, 1].
 
     Wilson 1927, "Probable inference, the law of succession, and statistical inference",
     Journal of the American Statistical Association 22, 209–212.
     """
-    interval = binomtest(right, count).proportion_ci(1 - SIGNIFICANCE, method="wilson")
-    return float(interval.low), float(interval.high)
+    share, weight = right / count, _Z**2 / count
+    middle = share + weight / 2
+    reach = _Z * sqrt((share * (1 - share) + weight / 4) / count)
+    low, high = ((end / (1 + weight)) for end in (middle - reach, middle + reach))
+    # At either end the interval reaches it; rounding would leave 1e-17 in between.
+    return (low if right else 0.0), (high if right < count else 1.0)
 
 
-@lru_cache(4096)
 def exact_mcnemar(only_a_right: int, only_b_right: int) -> float:
     """Return the exact two-sided p-value of McNemar's test; 1.0 when no image sets the two apart.
 
-    McNemar 1947, "Note on the sampling error of the difference between correlated proportions
-    or percentages", Psychometrika 12, 153–157.
+    That is twice the share of equal splits at least as uneven to one side (binomial distribution
+    of a fair coin). McNemar 1947, "Note on the sampling error of the difference between
+    correlated proportions or percentages", Psychometrika 12, 153–157.
     """
-    discordant = only_a_right + only_b_right
-    if not discordant:
-        return 1.0
-    return float(binomtest(only_a_right, discordant, 0.5).pvalue)
+    fewer = min(only_a_right, only_b_right)
+    return min(1.0, 2 * float(bdtr(fewer, only_a_right + only_b_right, 0.5)))
 
 
 def paired_difference_interval(only_a_right: int, only_b_right: int, count: int) -> Interval:
@@ -127,5 +153,5 @@ def paired_difference_interval(only_a_right: int, only_b_right: int, count: int)
     total = count + 2  # four counts with half an image more in each
     gap = only_a_right - only_b_right  # the two halves cancel
     deviation = sqrt(only_a_right + only_b_right + 1 - gap**2 / total) / total
-    reach = float(norm.ppf(1 - SIGNIFICANCE / 2)) * deviation
+    reach = _Z * deviation
     return max(gap / total - reach, -1.0), min(gap / total + reach, 1.0)

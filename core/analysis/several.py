@@ -147,9 +147,22 @@ def needed_in_words(comparison: Comparison) -> str:
     return f"{spoken_seeds_needed(comparison)} seeds of each" if comparison.seeds_needed else "–"
 
 
+def pairs_note(names: Sequence[str], pairs: Sequence[Pair], best: int) -> str:
+    """Return what to say below `pairs_table`: what the p-values and the intervals are for."""
+    if len(pairs) <= _ROWS:
+        return HOLM_NOTE
+    return f"Of {len(pairs):,} pairs the table has those with {names[best]}. {HOLM_NOTE}"
+
+
 def pairs_table(names: Sequence[str], pairs: Sequence[Pair], best: int) -> pd.DataFrame:
-    """Return a row for each pair as readable strings; of very many only those with the best."""
-    shown = pairs if len(pairs) <= _ROWS else [pair for pair in pairs if best in (pair.a, pair.b)]
+    """Return a row for each pair as readable strings; of very many only those with the best.
+
+    Those stand from the narrowest gap to the widest.
+    """
+    shown = list(pairs)
+    if len(pairs) > _ROWS:
+        with_best = [pair for pair in pairs if best in (pair.a, pair.b)]
+        shown = sorted(with_best, key=lambda pair: abs(pair.comparison.difference))
     rows = [
         (
             f"{names[pair.a]} {wording.MINUS} {names[pair.b]}",

@@ -87,9 +87,9 @@ def read_predictions(folder: Path) -> Predictions:
     return _read_predictions(folder, stat.st_mtime_ns, stat.st_ino)
 
 
-# A page asks for the same answers many times: for the verdict, matrices, mistakes and files. Some
-# 0.6 MB a run on MNIST.
-@functools.lru_cache(maxsize=64)
+# A page asks for the same answers many times, of up to a hundred runs: for the verdict, matrices,
+# mistakes and files. Some 0.6 MB a run on MNIST.
+@functools.lru_cache(maxsize=128)
 def _read_predictions(folder: Path, _changed: int, _file: int) -> Predictions:
     arrays = _read_arrays(folder, files.PREDICTIONS, "answers on the test images")
     try:

@@ -14,6 +14,7 @@ from core.ui.per_digit_view import draw_per_digit
 
 _NAME: Final = "m"  # of the address parameter, with a mark for each matrix
 _KEY: Final = "matrix_runs"
+_BARS_AT_MOST: Final = 20
 
 
 def draw_answers(runs: Sequence[Run]) -> None:
@@ -26,8 +27,9 @@ def draw_answers(runs: Sequence[Run]) -> None:
     shown = judged if len(judged) <= AT_MOST else _choose(judged)
     draw_matrices(shown, view)
     draw_difference(shown, view)
-    draw_per_digit(judged)
-    draw_calibration(judged)
+    beside = judged if len(judged) <= _BARS_AT_MOST else shown
+    draw_per_digit(beside)
+    draw_calibration(beside)
 
 
 def _choose(judged: Sequence[Judged]) -> list[Judged]:
@@ -49,9 +51,15 @@ def _choose(judged: Sequence[Judged]) -> list[Judged]:
         on_change=_write,
         args=(default,),
         placeholder="Choose runs",
-        help=f"More than {AT_MOST} are too many to compare at a glance. The bars below show all.",
+        help=f"More than {AT_MOST} are too many to compare at a glance. {_below(len(judged))}",
     )
     return _judged(marked, chosen or default)
+
+
+def _below(count: int) -> str:
+    if count <= _BARS_AT_MOST:
+        return "The bars below show all."
+    return f"The charts below show the same ones: bars of {count} runs could not be told apart."
 
 
 def _judged(marked: Mapping[str, Judged], marks: Sequence[str]) -> list[Judged]:

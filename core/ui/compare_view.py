@@ -7,22 +7,26 @@ from typing import Final
 import streamlit as st
 
 from core import words
-from core.analysis.sides import one_of_each_first
+from core.analysis.sides import one_of_each_first, sides
 from core.errors import RunError
 from core.runs.records import Run, UnreadableRun
 from core.ui.answers_view import draw_answers
+from core.ui.curve_charts import several_seeds
 from core.ui.curve_controls import draw_curve_controls
-from core.ui.curves_view import draw_curves, several_seeds
+from core.ui.curves_view import draw_curves
 from core.ui.differences_view import draw_differences
 from core.ui.files_view import draw_files
+from core.ui.folds import draw_fold
 from core.ui.frame import guarded
 from core.ui.inside_view import draw_inside
+from core.ui.ranking_view import FEW_SIDES
 from core.ui.services import services
 from core.ui.settings_view import draw_settings
 from core.ui.verdict_view import draw_standing
 
+_FEW_FACTS: Final = 8
 _LIVE_SECONDS: Final = 1.0
-_INSIDE_SECONDS: Final = 5.0
+_SELDOM_SECONDS: Final = 5.0
 
 
 def draw_comparison(runs: Sequence[Run]) -> None:
@@ -31,27 +35,45 @@ def draw_comparison(runs: Sequence[Run]) -> None:
     draw_differences(runs)
     st.header("How they learned", anchor=False)
     view = draw_curve_controls(seeds=several_seeds(runs))
-    _draw_live(runs, lambda now: draw_curves(now, view))
+    # Seldomer: the charts fetch their new points themselves.
+    _draw_live(runs, lambda now: draw_curves(now, view), every=_SELDOM_SECONDS)
     # Seldomer: it reads every step of every run.
-    _draw_live(runs, draw_inside, every=_INSIDE_SECONDS)
+    _draw_live(runs, draw_inside, every=_SELDOM_SECONDS)
     draw_settings(runs, "compared")
     st.header("Which digits get confused", anchor=False)
     finished = [run for run in runs if run.summary is not None]
     if finished:
-        # Only some fit: rather one of each kind than many seeds of one.
-        order = one_of_each_first({run.id: run.config for run in finished})
-        draw_answers(sorted(finished, key=lambda run: order.index(run.id)))
+        draw_answers(_most_telling_first(finished))
     else:
         st.html('<p class="dl-quiet">Shown as soon as a run has finished.</p>')
     draw_files(runs)
+
+
+def _most_telling_first(finished: Sequence[Run]) -> list[Run]:
+    """Return the runs in the order in which those are chosen that fit: one of each kind first.
+
+    Of many kinds those that read most: nobody has an order of a hundred in mind.
+    """
+    ordered = list(finished)
+    if len(sides({run.id: run.config for run in finished})) > FEW_SIDES:
+        ordered.sort(key=lambda run: -(run.summary.test_accuracy if run.summary else 0.0))
+    by_id = {run.id: run for run in ordered}
+    return [by_id[run_id] for run_id in one_of_each_first({r.id: r.config for r in ordered})]
 
 
 def _draw_top(runs: Sequence[Run]) -> None:
     draw_standing(runs)
     lines = fact_lines(runs, services().store.list)
     if lines:
-        items = "".join(f"<li>{escape(line)}</li>" for line in lines)
-        st.html(f'<ul class="dl-quiet dl-facts">{items}</ul>')
+        if len(lines) > _FEW_FACTS:
+            draw_fold("facts", "Where and how they were trained", lambda: _draw_facts(lines))
+        else:
+            _draw_facts(lines)
+
+
+def _draw_facts(lines: Sequence[str]) -> None:
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    st.html(f'<ul class="dl-quiet dl-facts">{items}</ul>')
 
 
 def fact_lines(

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 import streamlit as st
 
 from core import words
 from core.analysis import wording
-from core.analysis.differences import config_differences, learning_rate_note, unfair_reasons
+from core.analysis.differences import learning_rate_note
 from core.analysis.named_sides import Side, named_sides
-from core.analysis.tuning import tuning_reasons
+from core.analysis.side_differences import settings_in_words, side_settings, unfair_sides
 from core.runs.groups import readable
 from core.runs.records import Run
+from core.ui.folds import draw_fold
 from core.ui.launch import group_store
 from core.ui.pieces import draw_table
 from core.ui.services import services
@@ -28,16 +29,12 @@ def draw_differences(runs: Sequence[Run]) -> None:
     if len(runs) < 2:
         return
     sides = named_sides(runs, words.distinct_names(runs))
-    configs = {side.name: _settings(side) for side in sides}
-    for reason in _reasons(sides, configs):
+    for reason in unfair_sides(sides, lambda: readable(services().store), group_store().find):
         st.warning(words.as_text(reason), icon=":material/balance:")
-    table = config_differences(configs)
+    table = settings_in_words(sides)
     if table.empty:
         _draw_sameness(sides)
         return
-    for field in table.index:
-        table.loc[field] = [words.choice_word(field, value) for value in table.loc[field]]
-    table.index = pd.Index([words.field_word(field) for field in table.index])
     if len(table) <= _FEW and len(sides) <= _BESIDE:
         each = "; ".join(
             f"<b>{escape(str(field))}</b> {escape(' | '.join(map(str, values)))}"
@@ -45,27 +42,18 @@ def draw_differences(runs: Sequence[Run]) -> None:
         )
         st.html(f'<p class="dl-differs">What differs: {each}. Everything else is the same.</p>')
     else:
-        with st.expander(f"What differs: {wording.so_many(len(table), 'setting')}"):
-            draw_table(table)
-            st.html('<p class="dl-quiet">All other settings are the same.</p>')
-    note = learning_rate_note(configs)
+        many = wording.so_many(len(table), "setting")
+        # A column for each of many sides would be far wider than any screen: a row for each.
+        shown = table if len(sides) <= _BESIDE or len(table) > len(sides) else table.T
+        draw_fold("differs", f"What differs: {many}", lambda: _draw_all(shown))
+    note = learning_rate_note(side_settings(sides))
     if note:
         st.html(f'<p class="dl-quiet">{escape(note)}</p>')
 
 
-def _settings(side: Side) -> dict[str, Any]:
-    """The settings of a side, with all its seeds."""
-    settings = side.runs[0].config.model_dump()
-    seeds = sorted(side.seeds)
-    return settings if len(seeds) == 1 else settings | {"seed": seeds}
-
-
-def _reasons(sides: Sequence[Side], configs: dict[str, dict[str, Any]]) -> list[str]:
-    reasons = unfair_reasons(configs)
-    # All runs are listed only where sides could differ in how they were tuned.
-    if len(sides) > 1:
-        reasons += tuning_reasons(sides, readable(services().store), group_store().find)
-    return reasons
+def _draw_all(table: pd.DataFrame) -> None:
+    draw_table(table)
+    st.html('<p class="dl-quiet">All other settings are the same.</p>')
 
 
 def _draw_sameness(sides: Sequence[Side]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +28,15 @@ METRIC_TITLES: Final[dict[str, str]] = {
     "loss": "loss (lower is better)",
     "accuracy": "read right, % (accuracy)",
 }
-# Enough for every pixel of a wide screen; figures in words always come from all points.
-_MAX_POINTS: Final = 1_500
+# Enough for every pixel of a wide screen, fewer where lines are many. Figures in words always come
+# from all points.
+_MOST_POINTS: Final = 1_500
+_LEAST_POINTS: Final = 300
+_ALL_POINTS: Final = 30_000
+_LIVE_POINTS: Final = 20_000  # while runs train, a browser draws them anew each second
+# So many lines have room for their names above and beside a chart; so many can be named at all.
+_FEW_LINES: Final = 12
+_MANY_LINES: Final = 60
 # Beyond so many powers of ten there is no room for ticks between them.
 _MANY_DECADES: Final = 2.5
 
@@ -47,6 +54,35 @@ class Line:
     dash: str | None = None  # of a line not of training images, if not its run's own
     spread: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None  # low, high
     faint: bool = False  # behind the others, not in the legend
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One trace of a chart: how it looks, and its points as pairs of x and y `(P,)`.
+
+    Two pairs are an outline: there along the first and back along the second.
+    """
+
+    style: dict[str, Any]
+    points: tuple[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]], ...]
+
+    def plain(self) -> dict[str, Any]:
+        """Return the trace as Plotly takes it."""
+        ways = [self.points[0], *((x[::-1], y[::-1]) for x, y in self.points[1:])]
+        across, up = (np.concatenate([way[axis] for way in ways]) for axis in (0, 1))
+        return {**self.style, "x": across.tolist(), "y": up.tolist()}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart before it is one of Plotly's figures, which take long to make and to compare."""
+
+    traces: list[Trace]
+    layout: dict[str, Any]
+
+    def plain(self) -> dict[str, Any]:
+        """Return the figure as Plotly takes it."""
+        return {"data": [trace.plain() for trace in self.traces], "layout": self.layout}
 
 
 def run_lines(
@@ -90,22 +126,37 @@ def run_lines(
     ]
 
 
-def curve_figure(
-    lines: Sequence[Line], *, metric: Metric, axis: Axis, log: bool, log_across: bool = False
-) -> go.Figure:
-    """Return a chart of `lines`; `log` and `log_across` make its axes logarithmic."""
-    figure = history_figure(
+def curve_drawing(
+    lines: Sequence[Line],
+    *,
+    metric: Metric,
+    axis: Axis,
+    log: bool,
+    log_across: bool = False,
+    live: bool = False,
+) -> Drawing:
+    """Return a chart of `lines`; `log` and `log_across` make its axes logarithmic.
+
+    A `live` one will be drawn again and again.
+    """
+    drawing = history_drawing(
         lines,
         across=AXIS_TITLES[axis],
         up=METRIC_TITLES[metric],
         log=log,
         from_zero=metric == "loss",
+        live=live,
     )
     if log_across:
         # Plotly's own ticks are every digit between the powers of ten: they overlap.
         dtick = 1 if _decades(lines) > _MANY_DECADES else "D2"
-        figure.update_xaxes(type="log", rangemode="normal", dtick=dtick, tickformat=".2~s")
-    return figure
+        drawing.layout["xaxis"] |= {
+            "type": "log",
+            "rangemode": "normal",
+            "dtick": dtick,
+            "tickformat": ".2~s",
+        }
+    return drawing
 
 
 def _decades(lines: Sequence[Line]) -> float:
@@ -117,37 +168,71 @@ def _decades(lines: Sequence[Line]) -> float:
 def history_figure(
     lines: Sequence[Line], *, across: str, up: str, log: bool = False, from_zero: bool = False
 ) -> go.Figure:
+    """Return what `history_drawing` does as a figure."""
+    drawing = history_drawing(lines, across=across, up=up, log=log, from_zero=from_zero)
+    return go.Figure(drawing.plain())
+
+
+def history_drawing(
+    lines: Sequence[Line],
+    *,
+    across: str,
+    up: str,
+    log: bool = False,
+    from_zero: bool = False,
+    live: bool = False,
+) -> Drawing:
     """Return a chart of `lines` of any kind, its axes titled `across` and `up`.
 
     `log` puts the vertical axis on a logarithmic scale, `from_zero` lets a linear one begin at 0.
+    A `live` one will be drawn again and again.
     """
-    figure = go.Figure()
+    smoothed = [not np.array_equal(line.raw, line.smoothed, equal_nan=True) for line in lines]
+    count = len(lines) + sum(smoothed)
+    of_all = (_LIVE_POINTS if live else _ALL_POINTS) // max(1, count)
+    room = max(_LEAST_POINTS, min(_MOST_POINTS, of_all))
+    traces = []
     for line in lines:
         if line.spread is not None:
             low, high = line.spread
             # A logarithmic axis has no 0: a band that reaches it goes down as far as may matter.
             low = np.maximum(low, line.smoothed / 100) if log else low
-            figure.add_trace(_spread_trace(line, low, high))
-    for line in lines:
-        if not np.array_equal(line.raw, line.smoothed, equal_nan=True):
-            figure.add_trace(_trace(line, line.raw, faint=True))
-        figure.add_trace(_trace(line, line.smoothed, faint=line.faint))
-    figure.update_layout(
-        margin={"l": 60, "r": 12, "t": 12, "b": 48},
+            traces.append(_spread_trace(line, low, high, room))
+    for line, differs in zip(lines, smoothed, strict=True):
+        if differs:
+            traces.append(_trace(line, line.raw, room, faint=True))
+        traces.append(_trace(line, line.smoothed, room, faint=line.faint))
+    axis = {"automargin": True, "zerolinewidth": 2}
+    layout = {
+        "margin": {"l": 60, "r": 12, "t": 12, "b": 48},
         # Above the plot: there it takes the room it needs, whatever the names' length.
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        hovermode="x unified",
-        xaxis={"title": {"text": across}, "rangemode": "tozero"},
-        yaxis={
-            "title": {"text": up},
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "hovermode": "x unified",
+        "hoverlabel": {"align": "left"},
+        "xaxis": {**axis, "title": {"text": across, "standoff": 15}, "rangemode": "tozero"},
+        "yaxis": {
+            **axis,
+            "title": {"text": up, "standoff": 15},
             "type": "log" if log else "linear",
             "rangemode": "tozero" if from_zero else "normal",
+            # Whole numbers at few ticks: Plotly's own are every digit between the powers of ten.
+            **({"nticks": 4, "tickformat": ".2~r"} if log else {}),
         },
-    )
-    if log:
-        # Whole numbers at few ticks: Plotly's own are every digit between the powers of ten.
-        figure.update_yaxes(nticks=4, tickformat=".2~r")
-    return figure
+    }
+    return Drawing(traces, layout | _for_many(sum(not line.faint for line in lines)))
+
+
+def _for_many(lines: int) -> dict[str, Any]:
+    """Return what of a layout is another where so many lines are named."""
+    if lines <= _FEW_LINES:
+        return {}
+    # Beside one point the names of all would cover the chart: the line below the mouse alone.
+    hover = {"hovermode": "closest", "hoverlabel": {"align": "left", "namelength": -1}}
+    if lines > _MANY_LINES:
+        return hover | {"showlegend": False}
+    # Four rows that scroll; half of the chart without this.
+    legend = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "maxheight": 96}
+    return hover | {"legend": legend}
 
 
 def _line(
@@ -163,43 +248,41 @@ def _line(
     return Line(label, colour, training, x, values, smooth(values, smoothing))
 
 
-def _trace(line: Line, y: npt.NDArray[np.float64], *, faint: bool) -> go.Scatter:
-    x, y = thin(line.x, y, _MAX_POINTS)
+def _trace(line: Line, y: npt.NDArray[np.float64], room: int, *, faint: bool) -> Trace:
+    x, y = thin(line.x, y, room)
     few = len(x) <= 40
     own = line.dash or run_dash(line.colour)
-    return go.Scatter(
-        x=x.tolist(),
-        y=y.tolist(),
-        name=escape(line.label),  # Plotly reads tags in it
-        legendgroup=line.label,
-        showlegend=not faint,
-        hoverinfo="skip" if faint else None,
-        opacity=0.25 if faint else 1,
-        mode="lines+markers" if few and not faint else "lines",
-        marker={"symbol": run_symbol(line.colour), "size": 6},
-        line={
+    style: dict[str, Any] = {
+        "type": "scatter",
+        "name": escape(line.label),  # Plotly reads tags in it
+        "legendgroup": line.label,
+        "showlegend": not faint,
+        "opacity": 0.25 if faint else 1,
+        "mode": "lines+markers" if few and not faint else "lines",
+        "marker": {"symbol": run_symbol(line.colour), "size": 6},
+        "line": {
             "color": run_colour(line.colour),
             "width": 1 if faint else 2.5,
             "dash": "solid" if faint else "dot" if line.training else own,
         },
-        hovertemplate="%{y:.4g}",
-    )
+        **({"hoverinfo": "skip"} if faint else {"hovertemplate": "%{y:.4g}"}),
+    }
+    return Trace(style, ((x, y),))
 
 
 def _spread_trace(
-    line: Line, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]
-) -> go.Scatter:
+    line: Line, low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], room: int
+) -> Trace:
     """Return the band between `low` and `high`, which goes and comes with its line."""
-    (there, top), (back, bottom) = thin(line.x, high, _MAX_POINTS), thin(line.x, low, _MAX_POINTS)
-    return go.Scatter(
-        x=[*there.tolist(), *back[::-1].tolist()],
-        y=[*top.tolist(), *bottom[::-1].tolist()],
-        fill="toself",
-        fillcolor=run_colour(line.colour),
-        opacity=0.15,
-        line={"width": 0},
-        mode="lines",
-        legendgroup=line.label,
-        showlegend=False,
-        hoverinfo="skip",
-    )
+    style = {
+        "type": "scatter",
+        "fill": "toself",
+        "fillcolor": run_colour(line.colour),
+        "opacity": 0.15,
+        "line": {"width": 0},
+        "mode": "lines",
+        "legendgroup": line.label,
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
+    return Trace(style, (thin(line.x, high, room), thin(line.x, low, room)))

@@ -7,16 +7,23 @@ import streamlit as st
 from core import words
 from core.analysis import wording
 from core.analysis.contenders import Answers
-from core.analysis.judgement import Judgement, judgements
+from core.analysis.judgement import Judgement, Statistics, judgements
 from core.analysis.named_sides import Side
 from core.errors import DigitLabError
 from core.runs.records import Run
+from core.ui.folds import draw_fold
 from core.ui.pieces import draw_table, draw_verdict
+from core.ui.ranking_view import FEW_SIDES, draw_ranking
 from core.ui.trained import answers, ending
 
 
-def draw_judgements(runs: Sequence[Run], sides: Sequence[Side], names: Mapping[str, str]) -> None:
-    """Draw the verdict on those of `runs` that have finished, or when there will be one."""
+def draw_judgements(
+    runs: Sequence[Run], sides: Sequence[Side], names: Mapping[str, str]
+) -> set[str]:
+    """Draw the verdict on those of `runs` that have finished, or when there will be one.
+
+    Returns the ids of the runs that stand in a table below it, because there are many.
+    """
     finished = _answers(runs)
     judged = _judged(
         tuple((run.id, ending(run), names[run.id]) for run, _ in finished), finished, names
@@ -29,10 +36,15 @@ def draw_judgements(runs: Sequence[Run], sides: Sequence[Side], names: Mapping[s
         )
     training = [run for run in runs if run.active]
     of_all = [_so_far(training), _without_result(sides, names)]
+    in_tables: set[str] = set()
     for judgement in judged:
         first, *more = judgement.sentences
         notes = [*more, judgement.caveat, *(of_all if judgement is judged[-1] else [])]
         draw_verdict([first], " ".join(filter(None, notes)))
+        if len(judgement.standings) > FEW_SIDES:
+            draw_ranking(judgement, f"rank{judged.index(judgement) + 1}")
+            every = [standing.side for standing in judgement.standings]
+            in_tables |= {run.id for side in every for run in (*side.runs, *side.again)}
     if judged:
         _draw_statistics(judged)
     elif training and len(runs) > 1:
@@ -40,6 +52,7 @@ def draw_judgements(runs: Sequence[Run], sides: Sequence[Side], names: Mapping[s
             ["The verdict appears here when the training ends."],
             "It rests on test images that no run has learned from.",
         )
+    return in_tables
 
 
 def _answers(runs: Sequence[Run]) -> list[tuple[Run, Answers]]:
@@ -69,12 +82,15 @@ def _draw_statistics(judged: Sequence[Judgement]) -> None:
     every = [statistics for judgement in judged for statistics in judgement.statistics]
     if not every:
         return
-    with st.expander("How we know"):
-        for statistics in every:
-            st.text(statistics.title)
-            draw_table(statistics.table.set_index(statistics.table.columns[0]))
-            if statistics.note:
-                st.caption(words.as_text(statistics.note))
+    draw_fold("how", "How we know", lambda: _draw_tables(every))
+
+
+def _draw_tables(every: Sequence[Statistics]) -> None:
+    for statistics in every:
+        st.text(statistics.title)
+        draw_table(statistics.table.set_index(statistics.table.columns[0]))
+        if statistics.note:
+            st.caption(words.as_text(statistics.note))
 
 
 def _so_far(training: Sequence[Run]) -> str:

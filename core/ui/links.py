@@ -15,6 +15,7 @@ from core.words import as_text, distinct_names, state_word
 
 PAGES: Final = PROJECT_ROOT / "pages"
 MAX_RUNS: Final = 20  # as many ids as fit into a link of 500 characters
+MAX_COMPARED: Final = 100  # more lines than that no chart shows apart; their link is longer
 MAX_DRAWN: Final = 8  # every one of them answers each stroke
 _CHOSEN: Final = "chosen_runs"  # kept over page switches, so that Draw shows what Compare did
 

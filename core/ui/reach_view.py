@@ -8,6 +8,7 @@ import streamlit as st
 from core import words
 from core.analysis.named_sides import Side
 from core.analysis.reach import reach_table
+from core.ui.folds import draw_fold
 from core.ui.pieces import draw_table
 from core.ui.services import services
 
@@ -17,25 +18,36 @@ _TITLE: Final = "How soon each reads 90, 95 and 97 of 100 images right"
 
 def draw_reach(sides: Sequence[Side]) -> None:
     """Draw the table, folded up where there are many sides; nothing before the first epoch."""
+    if len(sides) > _FEW:
+        if any(run.summary or run.status.epoch for side in sides for run in side.runs):
+            draw_fold("soon", _TITLE, lambda: _draw_many(sides))
+        return
     table = reach_table(sides, services().store.epochs)
     if table.empty:
         return
+    with st.container(gap="xsmall", key="reach"):
+        st.html(f'<p class="dl-reach"><b>{_TITLE}</b></p>')
+        draw_table(table)
+        st.html(f'<p class="dl-quiet">{_note(sides)}</p>')
+
+
+def _draw_many(sides: Sequence[Side]) -> None:
+    table = reach_table(sides, services().store.epochs)
+    if table.empty:
+        st.html('<p class="dl-quiet">None of these runs has looked at such images so far.</p>')
+        return
+    draw_table(table)
+    st.caption(_note(sides))
+
+
+def _note(sides: Sequence[Side]) -> str:
     several = any(len(side.runs) > 1 for side in sides)
-    note = (
+    return (
         "The first epoch (one pass through all training images) after which it did, and the "
         "seconds until then."
         f"{' Of several seeds: from the earliest to the latest.' if several else ''}"
         f"{_machines_sentence(sides)}"
     )
-    if len(table) > _FEW:
-        with st.expander(_TITLE):
-            draw_table(table)
-            st.caption(note)
-        return
-    with st.container(gap="xsmall", key="reach"):
-        st.html(f'<p class="dl-reach"><b>{_TITLE}</b></p>')
-        draw_table(table)
-        st.html(f'<p class="dl-quiet">{note}</p>')
 
 
 def _machines_sentence(sides: Sequence[Side]) -> str:

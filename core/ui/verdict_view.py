@@ -11,6 +11,7 @@ from core.runs.queue import cancel, waiting_before
 from core.runs.records import Run
 from core.ui.judgement_view import draw_judgements
 from core.ui.pieces import draw_progress, draw_standings
+from core.ui.ranking_view import FEW_SIDES
 from core.ui.reach_view import draw_reach
 from core.ui.services import services
 
@@ -22,16 +23,23 @@ def draw_standing(runs: Sequence[Run]) -> None:
         if run.active:
             _draw_active(run)
     sides = named_sides(runs, names)
-    ended = [run for run in runs if not run.active]
+    ended = named_sides([run for run in runs if not run.active], names)
+    if len(ended) <= FEW_SIDES:
+        _draw_ended(ended, names)
+        draw_judgements(runs, sides, names)
+    else:
+        # Many stand in a table below the verdict; the others follow it.
+        shown = draw_judgements(runs, sides, names)
+        alone = [side for side in ended if shown.isdisjoint(run.id for run in side.runs)]
+        _draw_ended(alone, names)
+    draw_reach(sides)
+
+
+def _draw_ended(ended: Sequence[Side], names: Mapping[str, str]) -> None:
     if ended:
         draw_standings(
-            [
-                ((*side.runs, *side.again), side.name, _side_standing(side, names))
-                for side in named_sides(ended, names)
-            ]
+            [((*side.runs, *side.again), side.name, _side_standing(side, names)) for side in ended]
         )
-    draw_judgements(runs, sides, names)
-    draw_reach(sides)
 
 
 def _side_standing(side: Side, names: Mapping[str, str]) -> str:
