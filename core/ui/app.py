@@ -9,8 +9,8 @@ import streamlit as st
 from core.ui.frame import draw_frame, guarded
 from core.ui.links import PAGES
 
+# Before the navigation: else Streamlit would ask another host for a picture of the page's icon.
 st.set_page_config(page_title="Digit Lab", page_icon="✏️", layout="wide")
-
 _page = st.navigation(
     [
         st.Page(PAGES / "runs.py", title="Runs", icon=":material/list:", default=True),
@@ -20,6 +20,7 @@ _page = st.navigation(
     ],
     position="top",
 )
+st.set_page_config(page_title=f"{_page.title} · Digit Lab")
 draw_frame()
 with guarded():
     _page.run()

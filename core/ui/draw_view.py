@@ -42,7 +42,7 @@ def draw_pad_and_answers(runs: Sequence[Run]) -> None:
 
 def _draw_inputs() -> Any:
     """Draw pad and upload; return the picture, or the DrawingError that says why there is none."""
-    st.html('<h3 class="dl-pad-title">Your digit</h3>')
+    st.html('<h2 class="dl-pad-title dl-small">Your digit</h2>')
     drawing = draw_pad()
     upload = st.file_uploader(
         "Or a picture of one digit",
@@ -76,7 +76,7 @@ def _draw_seen(digit: Digit | None) -> None:
     image = digit.image if digit else np.zeros((28, 28), dtype=np.uint8)
     alt = "The drawing as the models get it" if digit else "Nothing is drawn yet"
     st.html(
-        '<h3 style="margin:0;padding:0">What they see</h3>'
+        '<h2 class="dl-small">What they see</h2>'
         f'<img class="dl-pixels" src="{png_url(image)}" alt="{alt}">'
         '<p class="dl-quiet">28×28 pixels: cut to the ink, scaled to 20 pixels, and moved so that '
         "its weight is in the middle, as MNIST's digits were made.</p>"

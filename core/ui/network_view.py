@@ -5,6 +5,7 @@ from html import escape
 import streamlit as st
 
 from core.config import RunConfig
+from core.ui.pieces import scrolling
 from core.words import layer_rows
 
 
@@ -24,9 +25,11 @@ def _layer_table(config: RunConfig) -> str:
     )
     return (
         '<p class="dl-quiet">What becomes of one image of 28 × 28 pixels, layer by layer.</p>'
-        '<div class="dl-scroll"><table class="dl-layers"><thead><tr><th scope="col">layer</th>'
-        '<th scope="col">shape</th><th scope="col">parameters</th></tr></thead>'
-        f"<tbody>{rows}</tbody>"
-        f'<tfoot><tr><th scope="row" colspan="2">together</th>'
-        f"<td>{config.parameter_count:,}</td></tr></tfoot></table></div>"
+        + scrolling(
+            '<table class="dl-layers"><thead><tr><th scope="col">layer</th>'
+            '<th scope="col">shape</th><th scope="col">parameters</th></tr></thead>'
+            f"<tbody>{rows}</tbody>"
+            f'<tfoot><tr><th scope="row" colspan="2">together</th>'
+            f"<td>{config.parameter_count:,}</td></tr></tfoot></table>"
+        )
     )

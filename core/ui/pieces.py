@@ -76,9 +76,16 @@ def draw_table(table: pd.DataFrame) -> None:
         for index, row in zip(table.index, table.itertuples(index=False), strict=True)
     )
     st.html(
-        f'<div class="dl-scroll"><table class="dl-differences"><thead><tr><td></td>{heads}</tr>'
-        f"</thead><tbody>{rows}</tbody></table></div>"
+        scrolling(
+            f'<table class="dl-differences"><thead><tr><td></td>{heads}</tr></thead>'
+            f"<tbody>{rows}</tbody></table>"
+        )
     )
+
+
+def scrolling(table: str) -> str:
+    """Return a table's HTML in a box that scrolls sideways, by keys too, where it is too wide."""
+    return f'<div class="dl-scroll" tabindex="0" role="group" aria-label="Table">{table}</div>'
 
 
 def answer_card(run: Run, probabilities: npt.NDArray[np.floating] | None, name: str) -> str:
@@ -94,7 +101,8 @@ def answer_card(run: Run, probabilities: npt.NDArray[np.floating] | None, name: 
         answer = int(probabilities.argmax())
         said, sure = str(answer), sureness(shares[answer])
     return (
-        f'<div class="dl-answer" data-answer="{said}"><h3>{dot(run)}{escape(name)} says</h3>'
+        f'<div class="dl-answer" data-answer="{said}">'
+        f'<h2 class="dl-small">{dot(run)}{escape(name)} says</h2>'
         f'<div class="dl-said">{said}</div><div class="dl-sure">{escape(sure)}</div>'
         f"{probability_bars(run, shares, answer)}</div>"
     )
