@@ -55,6 +55,45 @@ def test_curves_at_other_places_are_read_between_their_points() -> None:
     assert found.x[-1] == 9
 
 
+def test_curves_at_other_places_have_a_mean_at_each_of_them() -> None:
+    assert band([([0, 4, 8], [0, 4, 8]), ([1, 5, 9], [1, 5, 9])], "range").x.tolist() == [
+        1,
+        4,
+        5,
+        8,
+    ]
+
+
+@pytest.mark.parametrize("axis", ["alike", "apart"])
+def test_a_band_keeps_its_places_while_its_curves_grow(axis: str) -> None:
+    # Rising losses of three seeds; "apart": each at seconds of its own.
+    random = np.random.default_rng(1)
+    times = [
+        np.cumsum(random.uniform(0.5, 1.5, 3_000)) if axis == "apart" else np.arange(3_000.0)
+        for _ in range(3)
+    ]
+    values = [random.normal(size=3_000) for _ in times]
+
+    def grown(length: int) -> np.ndarray:
+        begun = [(x[:length], y[:length]) for x, y in zip(times, values, strict=True)]
+        found = band(begun, "interval")
+        return np.array([found.x, found.mean, found.low, found.high])
+
+    whole = grown(1_300)
+    for length in range(100, 1_300, 100):
+        part = grown(length)
+        # All but the end, which lies between the places taken later.
+        assert np.array_equal(part[:, :-1], whole[:, : part.shape[1] - 1])
+
+
+def test_a_band_has_no_more_places_than_a_drawing_needs() -> None:
+    random = np.random.default_rng(2)
+    long = [(np.sort(random.uniform(0, 1, 20_000)), np.zeros(20_000)) for _ in range(3)]
+    found = band(long, "range")
+    assert 2_000 < len(found.x) <= 4_100
+    assert found.x[-1] == min(x[-1] for x, _ in long)
+
+
 def test_curves_that_share_no_stretch_have_no_mean() -> None:
     assert not len(band([([0, 1], [0, 0]), ([2, 3], [0, 0])], "range").x)
 

@@ -71,6 +71,12 @@ def test_smooth_of_nothing_is_nothing() -> None:
     assert len(smooth([], 0.5)) == 0
 
 
+def test_smooth_leaves_earlier_values_of_a_line_that_grows() -> None:
+    values = np.random.default_rng(8).normal(size=500)
+    whole = smooth(values, 0.97)
+    assert all(smooth(values[:n], 0.97).tolist() == whole[:n].tolist() for n in range(0, 500, 50))
+
+
 def test_smooth_leaves_its_input_alone() -> None:
     values = np.array([1.0, 5.0])
     smooth(values, 0.9)
@@ -102,9 +108,31 @@ def test_thin_keeps_the_ends() -> None:
 def test_thin_keeps_the_lowest_and_highest_of_every_bucket() -> None:
     y = np.random.default_rng(4).normal(size=1002)
     kept = set(thin(np.arange(1002), y, max_points=22)[0].astype(int))
-    for start in range(1, 1001, 100):
-        bucket = y[start : start + 100]
+    # At most ten buckets of 1,002 points: the next power of two is 128.
+    for start in range(0, 1002, 128):
+        bucket = y[start : start + 128]
         assert {start + int(bucket.argmin()), start + int(bucket.argmax())} <= kept
+
+
+def test_thin_leaves_what_it_kept_of_a_line_that_grows() -> None:
+    y = np.random.default_rng(7).normal(size=5_000)
+    changed = []
+    before, _ = thin([], [], 300)
+    for length in range(1, len(y), 7):
+        x, _ = thin(np.arange(length), y[:length], 300)
+        same = np.flatnonzero(x[: len(before)] != before[: len(x)])
+        alike = int(same[0]) if len(same) else min(len(x), len(before))
+        # Lowest, highest and last point of the last bucket may go.
+        if alike < len(before) - 4:
+            changed.append(length)
+        before = x
+    # Only where the buckets' width doubles: past 300 points, 300 × 2, 300 × 4, …
+    assert [round(length / 300) for length in changed] == [1, 2, 4, 8, 16]
+
+
+def test_thin_keeps_more_than_a_third_of_what_it_may() -> None:
+    for length in range(300, 5_000, 50):
+        assert len(thin(np.arange(length), np.sin(np.arange(length)), 300)[0]) > 100
 
 
 def test_thin_keeps_the_order_of_x() -> None:

@@ -16,6 +16,7 @@ from core.report.page import build_report
 from core.runs import files
 from core.runs.store import RunStore
 from core.settings import PROJECT_ROOT
+from tests.support.charts import zoom_into_the_left_half
 from tests.support.dashboard import Dashboard
 
 pytestmark = pytest.mark.browser
@@ -46,18 +47,6 @@ def open_offline(page: Page, report: Path) -> Locator:
     chart = page.locator("#chart-accuracy")
     expect(chart.locator(".nsewdrag")).to_be_attached()
     return chart
-
-
-def drag(page: Page, chart: Locator) -> None:
-    """Drag a box over the left half of a chart."""
-    chart.scroll_into_view_if_needed()
-    box = chart.locator(".nsewdrag").bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.1 * box["height"])
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.9 * box["height"], steps=5)
-    page.mouse.up()
-    page.wait_for_timeout(400)
 
 
 def press(page: Page, chart: Locator, kind: str) -> Download:
@@ -91,7 +80,7 @@ def test_the_report_opens_from_disk_without_a_network(page: Page, report: Path) 
 def test_the_reports_curves_zoom_and_come_back(page: Page, report: Path) -> None:
     chart = open_offline(page, report)
     before = chart.evaluate(RANGE)
-    drag(page, chart)
+    zoom_into_the_left_half(page, chart)
     zoomed = chart.evaluate(RANGE)
     assert zoomed[0] > before[0]
     assert zoomed[1] < 0.7 * before[1]
@@ -148,7 +137,7 @@ def test_the_reports_charts_are_saved_for_white_paper(browser: Browser, report: 
 
 def test_the_report_follows_light_and_dark_and_keeps_its_zoom(page: Page, report: Path) -> None:
     chart = open_offline(page, report)
-    drag(page, chart)
+    zoom_into_the_left_half(page, chart)
     zoomed = chart.evaluate(RANGE)
     words = "chart => getComputedStyle(chart.querySelector('.xtick text')).fill"
     assert chart.evaluate(words) == "rgb(28, 30, 43)"

@@ -6,10 +6,11 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.recipes import find_recipe
 from core.runs.store import RunStore
+from tests.support.charts import zoom_into_the_left_half
 from tests.support.dashboard import Dashboard
 
 pytestmark = pytest.mark.browser
@@ -38,18 +39,6 @@ def worker_of(store: RunStore, run_id: str) -> int:
     process = store.read(run_id).status.process
     assert process is not None
     return process.pid
-
-
-def zoom_into_the_left_half(page: Page, chart: Locator) -> None:
-    """Drag a zoom box by mouse, as a visitor does."""
-    chart.scroll_into_view_if_needed()
-    box = chart.locator(".nsewdrag").bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.1 * box["height"])
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.9 * box["height"], steps=5)
-    page.mouse.up()
-    page.wait_for_timeout(300)
 
 
 def test_zoom_and_hidden_lines_outlive_live_updates(page: Page, dashboard: Dashboard) -> None:

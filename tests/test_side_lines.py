@@ -5,7 +5,7 @@ import pytest
 
 from core.config import RunConfig
 from core.runs.store import RunStore
-from core.ui.figures import Line, curve_figure
+from core.ui.figures import Line, curve_drawing
 from core.ui.side_lines import RunLines, side_lines
 
 X = np.arange(1.0, 4.0)
@@ -68,18 +68,18 @@ def test_a_run_that_has_not_begun_is_left_out_of_the_mean(side: list[RunLines]) 
 
 
 def test_a_band_goes_and_comes_with_its_line(side: list[RunLines]) -> None:
-    figure = curve_figure(
+    drawing = curve_drawing(
         side_lines("SGD", side, "range", each=False), metric="loss", axis="epochs", log=False
     )
-    bands = [trace for trace in figure.data if trace.fill == "toself"]
-    assert {trace.legendgroup for trace in bands} == {"SGD, training", "SGD, validation"}
-    assert not any(trace.showlegend for trace in bands)
+    bands = [trace for trace in drawing.plain()["data"] if trace.get("fill") == "toself"]
+    assert {trace["legendgroup"] for trace in bands} == {"SGD, training", "SGD, validation"}
+    assert not any(trace["showlegend"] for trace in bands)
 
 
 def test_a_band_never_reaches_0_on_a_logarithmic_axis(side: list[RunLines]) -> None:
     lines = side_lines("SGD", side, "interval", each=False)
     assert lines[0].spread is not None
     assert (lines[0].spread[0] < 0).any()
-    figure = curve_figure(lines, metric="loss", axis="epochs", log=True)
-    bands = [trace for trace in figure.data if trace.fill == "toself"]
-    assert min(min(trace.y) for trace in bands) > 0
+    drawing = curve_drawing(lines, metric="loss", axis="epochs", log=True)
+    bands = [trace for trace in drawing.plain()["data"] if trace.get("fill") == "toself"]
+    assert min(min(trace["y"]) for trace in bands) > 0

@@ -13,8 +13,8 @@ from core.errors import RunError
 
 Spread: TypeAlias = Literal["deviation", "error", "interval", "range"]
 
-# Where curves have no x in common (seconds), the band is worked out at so many places.
-_PLACES: Final = 1_500
+# Where curves have no x in common (seconds), the band is worked out at so many places at most.
+_MOST_PLACES: Final = 4_096
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,20 @@ def _ends(values: Numbers, mean: Numbers, spread: Spread) -> tuple[Numbers, Numb
 
 
 def _shared_places(each: Sequence[Numbers]) -> Numbers:
-    """Return the places of x that all curves cover: their own where they have the same."""
+    """Return the places of x that all curves cover: their own, each once.
+
+    Of very many every second, fourth, … is taken, so that those there stay while curves grow.
+    """
     if any(not len(x) for x in each):
         return np.empty(0)
     start, end = max(x[0] for x in each), min(x[-1] for x in each)
     longest = max(each, key=len)
     inside: Numbers = longest[(longest >= start) & (longest <= end)]
-    alike = all(np.isin(inside, x).all() for x in each)
-    if alike or start > end:
+    if start > end or all(np.isin(inside, x).all() for x in each):
         return inside
-    return np.linspace(start, end, min(_PLACES, len(longest)))
+    every = np.unique(np.concatenate(each))
+    inside = every[(every >= start) & (every <= end)]
+    step = 1
+    while len(inside) > step * _MOST_PLACES:
+        step *= 2
+    return np.unique(np.append(inside[::step], end))

@@ -45,10 +45,12 @@ def smooth(values: ArrayLike, weight: float) -> Numbers:
 def thin(x: ArrayLike, y: ArrayLike, max_points: int) -> tuple[Numbers, Numbers]:
     """Return at most `max_points` points that draw the same line; never take a number from them.
 
-    Keeps the first point, the last, and the lowest and highest of each bucket of equally many
+    Keeps the first point, the last, and the lowest and highest of each bucket of neighbouring
     points, in the order of x. Min–max selection: Jugel and others 2014, "M4: A
-    visualization-oriented time series data aggregation", PVLDB 7(10), section 4. Raises ConfigError
-    for fewer than four points and RunError when the lengths differ.
+    visualization-oriented time series data aggregation", PVLDB 7(10), section 4. Buckets begin at
+    the first point and their width is a power of two, the least that keeps to the limit: while a
+    line grows, all points before its last bucket stay as they are until the width doubles.
+    Raises ConfigError for fewer than four points and RunError when the lengths differ.
     """
     across, up = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     if max_points < 4:
@@ -57,8 +59,10 @@ def thin(x: ArrayLike, y: ArrayLike, max_points: int) -> tuple[Numbers, Numbers]
         raise RunError(f"A line needs as many x as y values, not {len(across)} and {len(up)}.")
     if len(up) <= max_points:
         return across, up
-    inner = _lowest_and_highest(up[1:-1], buckets=(max_points - 2) // 2) + 1
-    kept = np.concatenate(([0], inner, [len(up) - 1]))
+    width = 2
+    while 2 * -(-len(up) // width) + 2 > max_points:
+        width *= 2
+    kept = np.unique(np.concatenate(([0], _lowest_and_highest(up, width), [len(up) - 1])))
     return across[kept], up[kept]
 
 
@@ -113,19 +117,21 @@ def time_to_accuracy(epochs: pd.DataFrame, threshold: float) -> tuple[int, float
 def _numbers(frame: pd.DataFrame, column: str) -> Numbers:
     if column not in frame.columns:
         raise RunError(f"The history of this run has no column “{column}”.")
+    if frame[column].dtype.kind in "fiu":
+        return frame[column].to_numpy(dtype=np.float64)
     # A column with nothing but nulls arrives as objects.
     return pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=np.float64)
 
 
-def _lowest_and_highest(y: Numbers, buckets: int) -> Integers:
-    """Positions of each bucket's lowest and highest value, ascending, each once."""
-    bucket = np.arange(len(y)) * buckets // len(y)
-    known = np.flatnonzero(~np.isnan(y))
-    order = known[np.lexsort((y[known], bucket[known]))]  # by bucket, then from low to high
-    edge = np.flatnonzero(np.diff(bucket[order]))
-    lowest = order[np.concatenate(([0], edge + 1))] if len(order) else order
-    highest = order[np.concatenate((edge, [len(order) - 1]))] if len(order) else order
-    # A bucket without a number keeps one missing point, so that the line still has its gap.
-    present, first = np.unique(bucket, return_index=True)
-    gaps = first[~np.isin(present, bucket[known])]
-    return np.unique(np.concatenate((lowest, highest, gaps))).astype(np.int64)
+def _lowest_and_highest(y: Numbers, width: int) -> Integers:
+    """Positions of the lowest and highest value of each `width` values; the last may be fewer.
+
+    A bucket without a number keeps its first, missing one, so that the line still has its gap.
+    """
+    buckets = np.full((-(-len(y) // width), width), np.nan)
+    buckets.flat[: len(y)] = y
+    missing = np.isnan(buckets)
+    start = np.arange(len(buckets)) * width
+    lowest = start + np.where(missing, np.inf, buckets).argmin(axis=1)
+    highest = start + np.where(missing, -np.inf, buckets).argmax(axis=1)
+    return np.concatenate((lowest, highest)).astype(np.int64)

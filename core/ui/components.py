@@ -1,8 +1,8 @@
 """Own parts of the page: a chart that keeps its zoom, the table of runs, a page of digits."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from html import unescape
 from pathlib import Path
 from typing import Any, Final
@@ -39,13 +39,13 @@ def _asset(name: str) -> str:
 _chart = st.components.v2.component(
     "digitlab_chart",
     css=_asset("chart.css"),
-    js=chart_files_script() + _asset("chart.js"),
+    js=chart_files_script() + _asset("live_points.js") + _asset("chart.js"),
     isolate_styles=False,
 )
 _run_table = st.components.v2.component(
     "digitlab_run_table",
     css=_asset("run_table.css"),
-    js=_asset("run_table.js"),
+    js=_asset("run_table_row.js") + _asset("run_table.js"),
     isolate_styles=False,
 )
 
@@ -54,21 +54,25 @@ _sheet = st.components.v2.component(
 )
 
 
-def draw_chart(figure: go.Figure, *, key: str, height: int, label: str) -> dict[str, Any] | None:
+def draw_chart(
+    figure: go.Figure | Mapping[str, Any], *, key: str, height: int, label: str
+) -> dict[str, Any] | None:
     """Draw `figure` so that zoom, hidden legend entries and hover outlive every update.
 
-    `height` is in pixels and reserved from the start. `label` describes the chart to those who
-    cannot see it. Returns the clicked point as `{"x": …, "y": …}` once, else None.
+    It may also be given as Plotly takes it, `{"data": …, "layout": …}`. `height` is in pixels and
+    reserved from the start. `label` describes the chart to those who cannot see it. Returns the
+    clicked point as `{"x": …, "y": …}` once, else None.
     """
-    base = st.get_option("server.baseUrlPath").strip("/")
+    plain = json.loads(figure.to_json()) if isinstance(figure, go.Figure) else dict(figure)
+    title = plain["layout"].get("title", {}).get("text") or ""
     result = _chart(
         key=key,
         data={
-            "figure": json.loads(figure.to_json()),
+            "figure": plain,
             "height": height,
             "label": label,
-            "file": _file_name(figure, label),
-            "plotly": f"{'/' + base if base else ''}{PLOTLY_ROUTE}",
+            "file": _file_name(title, label),
+            "plotly": _address(PLOTLY_ROUTE),
         },
         on_clicked_change=lambda: None,
     )
@@ -76,10 +80,35 @@ def draw_chart(figure: go.Figure, *, key: str, height: int, label: str) -> dict[
     return clicked
 
 
-def _file_name(figure: go.Figure, label: str) -> str:
+def draw_live_chart(route: str, name: str, *, key: str, height: int, label: str) -> None:
+    """Draw the chart `name` of a view whose figures the browser fetches from `route` itself.
+
+    See `core.ui.live_curves`. With the same `key`, `draw_chart` goes on where this one ends, with
+    zoom and hidden legend entries as they are.
+    """
+    _chart(
+        key=key,
+        data={
+            "live": _address(route),
+            "chart": name,
+            "height": height,
+            "label": label,
+            "file": _file_name("", label),
+            "plotly": _address(PLOTLY_ROUTE),
+        },
+        on_clicked_change=lambda: None,
+    )
+
+
+def _address(route: str) -> str:
+    """Return where the browser finds one of the server's own routes."""
+    base = st.get_option("server.baseUrlPath").strip("/")
+    return f"{'/' + base if base else ''}{route}"
+
+
+def _file_name(title: str, label: str) -> str:
     """Return what the pictures and numbers of a chart are called: what it is and of which runs."""
     what = label.partition(". ")[0].removeprefix("Chart of ")
-    title = figure.layout.title.text or ""
     return file_name(f"{what} {unescape(title)}")
 
 
@@ -92,17 +121,51 @@ class TableAnswer:
     run_id: str | None
 
 
-def draw_run_table(rows: Sequence[dict[str, Any]], *, key: str) -> TableAnswer:
-    """Draw the table of runs; see `run_rows` for what a row holds."""
+@dataclass(frozen=True)
+class Heading:
+    """The heading of a column of the table of runs; `sort` is empty where it sorts nothing."""
+
+    column: str
+    title: str
+    hint: str = ""
+    sort: str = ""
+    way: str = ""  # "ascending" or "descending" where the table stands in its order
+
+
+def draw_run_table(
+    rows: Sequence[dict[str, Any]],
+    headings: Sequence[Heading],
+    *,
+    key: str,
+    on_sort: Callable[[str], None] | None = None,
+    on_fold: Callable[[str], None] | None = None,
+) -> TableAnswer:
+    """Draw the table of runs; see `run_rows` for what a row holds.
+
+    Before the page is drawn again, `on_sort` gets the `sort` of a heading that was clicked and
+    `on_fold` the key of a row that shall open or close.
+    """
+
+    def told(event: str, react: Callable[[str], None] | None) -> Callable[[], None]:
+        def pass_on() -> None:
+            value = st.session_state[key].get(event)
+            if react is not None and isinstance(value, str):
+                react(value)
+
+        return pass_on
+
     result = _run_table(
         key=key,
-        data={"rows": list(rows)},
+        data={"rows": list(rows), "headings": [asdict(heading) for heading in headings]},
         default={"chosen": []},
         on_chosen_change=lambda: None,
         on_action_change=lambda: None,
+        on_sort_change=told("sort", on_sort),
+        on_fold_change=told("fold", on_fold),
     )
-    known = {row["id"] for row in rows}
-    chosen = [run_id for run_id in (result.chosen or []) if run_id in known]
+    known = {row["id"] for row in rows if "fold" not in row}
+    choosable = {run_id for row in rows for run_id in row["ids"]}
+    chosen = [run_id for run_id in (result.chosen or []) if run_id in choosable]
     action = result.action if isinstance(result.action, dict) else {}
     # From the browser, so it may be anything: only ids in the table count.
     if action.get("run") not in known or action.get("kind") not in _ACTIONS:

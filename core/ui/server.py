@@ -1,4 +1,4 @@
-"""The web server: Streamlit's own, with the queue behind it and two routes beside it."""
+"""The web server: Streamlit's own, with the queue behind it and a few routes beside it."""
 
 import importlib.resources
 import logging
@@ -8,15 +8,20 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from core.errors import RunError
 from core.learning.idx import mnist_problem
 from core.ui.components import PLOTLY_ROUTE
+from core.ui.digit_route import digit_route
+from core.ui.live_curves import CURVES_ROUTE, live_curves, well_formed
 from core.ui.services import services
 
 SCRIPT: Final = Path(__file__).with_name("app.py")
+_FRESH: Final = {"Cache-Control": "no-store"}
 _log = logging.getLogger(__name__)
 
 
@@ -36,11 +41,14 @@ async def lifespan(_app: Any) -> AsyncGenerator[None, None]:
 
 
 def _warm_up() -> None:
-    # The first drawing should not wait for these; they take two to three seconds.
+    # The first drawing, and the first comparison, should not wait for these; they take two to
+    # three seconds.
     import core.drawing
     import core.learning.evaluation
+    import core.ui.compare_view
 
-    _log.debug("Warm: %s, %s", core.drawing.__name__, core.learning.evaluation.__name__)
+    warm = (core.drawing, core.learning.evaluation, core.ui.compare_view)
+    _log.debug("Warm: %s", ", ".join(module.__name__ for module in warm))
 
 
 async def _healthz(_request: Request) -> Response:
@@ -57,4 +65,25 @@ async def _plotly(_request: Request) -> Response:
     )
 
 
-routes: Final = (Route("/healthz", _healthz), Route(PLOTLY_ROUTE, _plotly))
+async def _curves(request: Request) -> Response:
+    """Answer what is new in the curves of a view; see `core.ui.live_curves`."""
+    key, have = request.path_params["key"], request.query_params.get("have", "")
+    try:
+        found = (
+            await run_in_threadpool(live_curves().answer, key, have)
+            if well_formed(key, have)
+            else None
+        )
+    except RunError:
+        found = None  # deleted meanwhile: the page finds out by itself, and asks for another view
+    if found is None:
+        return Response(status_code=404, headers=_FRESH)
+    return Response(found, media_type="application/json", headers=_FRESH)
+
+
+routes: Final = (
+    Route("/healthz", _healthz),
+    Route(PLOTLY_ROUTE, _plotly),
+    Route(f"{CURVES_ROUTE}/{{key}}", _curves),
+    digit_route,
+)

@@ -1,6 +1,7 @@
 // Draws a Plotly figure into one element for as long as the page lives: each update goes through
 // Plotly.react with a constant uirevision, which keeps zoom, hidden legend entries and hover.
-// Below chart_files.js of the report, whose buttons save a chart as a file.
+// A chart of runs that train gets its figure from live_points.js instead of from the page.
+// Below live_points.js, and chart_files.js of the report, whose buttons save a chart as a file.
 
 const loadPlotly = (url) => {
   window.digitlabPlotly ??= new Promise((resolve, reject) => {
@@ -31,7 +32,7 @@ const themed = (figure, host, height) => {
   layout.plot_bgcolor = "rgba(0,0,0,0)";
   // Opaque: its buttons lie over the legend. Grey that is seen on light and dark.
   layout.modebar = { bgcolor: ground, color: "#808080", activecolor: text };
-  layout.hoverlabel = { bgcolor: ground, bordercolor: grid, font: { color: text } };
+  layout.hoverlabel = { ...layout.hoverlabel, bgcolor: ground, bordercolor: grid, font: { color: text } };
   for (const name of Object.keys(layout)) {
     if (/^[xy]axis/.test(name)) {
       layout[name] = { ...layout[name], gridcolor: grid, linecolor: grid, zerolinecolor: grid };
@@ -41,12 +42,14 @@ const themed = (figure, host, height) => {
 };
 
 const draw = async (host) => {
-  const { figure, height, plotly } = host.digitlabData;
+  const { live, chart, height, plotly } = host.digitlabData;
   try {
     const Plotly = await loadPlotly(plotly);
-    if (!host.isConnected) return;
+    const figure = live ? host.digitlabView?.figure(chart) : host.digitlabData.figure;
+    if (!host.isConnected || !figure) return;
+    host.digitlabStale = false;
     const layout = themed(figure, host, height);
-    const traces = structuredClone(figure.data);
+    const traces = live ? figure.data : structuredClone(figure.data);
     for (const trace of traces) {
       if (trace.type === "heatmap") trace.textfont = { color: layout.font.color };
     }
@@ -59,6 +62,7 @@ const draw = async (host) => {
       modeBarButtonsToRemove: UNWANTED_BUTTONS,
       modeBarButtonsToAdd: host.digitlabButtons,
     });
+    host.digitlabDrawn = true;
     if (!host.digitlabClicks) {
       host.digitlabClicks = true;
       host.on("plotly_click", (event) => {
@@ -71,6 +75,105 @@ const draw = async (host) => {
   }
 };
 
+// Pixels from what the visitor sees to a chart.
+const distance = (host) => {
+  const { top, bottom } = host.getBoundingClientRect();
+  return Math.max(0, top - window.innerHeight, -bottom);
+};
+
+// A page of many charts shows those on the screen before it has drawn the rest: one at a time, with
+// a moment for the page in between, the nearest first.
+const drawNext = async (line) => {
+  const next = [...line.hosts].reduce((a, b) => (distance(b) < distance(a) ? b : a));
+  line.hosts.delete(next);
+  if (next.isConnected) await draw(next);
+  if (line.hosts.size) setTimeout(() => drawNext(line));
+  else line.busy = false;
+};
+
+const drawInTurn = (host) => {
+  const line = (window.digitlabLine ??= { hosts: new Set(), busy: false });
+  line.hosts.add(host);
+  if (line.busy) return;
+  line.busy = true;
+  setTimeout(() => drawNext(line));
+};
+
+// Of a browser's time, new points take at most a quarter: where a drawing is long, they come rarer.
+const REST = 3;
+// Milliseconds after which a second click no longer makes a double one.
+const DOUBLE_CLICK = 400;
+
+// New points are not drawn where nobody sees them, nor into the middle of a click or of a box that
+// is being drawn; each chart by itself, so that the page answers in between.
+const drawNews = (host) => {
+  host.digitlabStale = true;
+  const waits = host.digitlabDrawn && (!host.digitlabSeen || host.digitlabHeld);
+  if (host.digitlabTimer || waits) return;
+  const wait = Math.max(0, (host.digitlabRested ?? 0) - performance.now());
+  host.digitlabTimer = setTimeout(async () => {
+    host.digitlabTimer = undefined;
+    await loadPlotly(host.digitlabData.plotly).catch(() => {}); // `draw` says so
+    if (!host.isConnected || host.digitlabHeld) return;
+    const begun = performance.now();
+    await draw(host);
+    const ended = performance.now();
+    host.digitlabRested = ended + REST * (ended - begun);
+  }, wait);
+};
+
+const drawIfStale = (host) => {
+  if (host.digitlabStale && host.isConnected) drawNews(host);
+};
+
+const holdWhilePressed = (host) => {
+  const release = () => {
+    window.removeEventListener("pointerup", release);
+    window.removeEventListener("pointercancel", release);
+    host.digitlabHeld = setTimeout(() => {
+      host.digitlabHeld = undefined;
+      drawIfStale(host);
+    }, DOUBLE_CLICK);
+  };
+  const press = () => {
+    clearTimeout(host.digitlabHeld);
+    host.digitlabHeld = Infinity;
+    window.addEventListener("pointerup", release);
+    window.addEventListener("pointercancel", release);
+  };
+  host.addEventListener("pointerdown", press, true);
+};
+
+// What must be watched for as long as the chart is on the page: a change of theme, which arrives
+// as a change of the page's colours, and whether the chart is in sight.
+const watch = (host) => {
+  let ground = "";
+  const follow = () => {
+    if (!host.isConnected) return;
+    const now = getComputedStyle(host).getPropertyValue("--st-background-color");
+    if (ground && now !== ground) draw(host);
+    ground = now;
+  };
+  const timer = setInterval(follow, 1000);
+  const seen = (entries) => {
+    host.digitlabSeen = entries.at(-1).isIntersecting;
+    drawIfStale(host);
+  };
+  const observer = new IntersectionObserver(seen, { scrollMargin: "50% 0px" });
+  observer.observe(host);
+  return () => {
+    clearInterval(timer);
+    observer.disconnect();
+  };
+};
+
+// Fetches the chart's points from now on, or no longer.
+const followLive = (host, url) => {
+  if (host.digitlabView?.url !== url) host.digitlabView?.leave(host);
+  host.digitlabView = url && liveView(url);
+  host.digitlabView?.follow(host, () => drawNews(host));
+};
+
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   let host = parentElement.querySelector(".dl-chart");
@@ -78,15 +181,10 @@ export default function (component) {
     host = document.createElement("div");
     host.className = "dl-chart";
     parentElement.append(host);
-    // A change of theme arrives as a change of the page's colours, not as new data.
-    let ground = "";
-    host.digitlabWatch = setInterval(() => {
-      if (!host.isConnected) return clearInterval(host.digitlabWatch);
-      const now = getComputedStyle(host).getPropertyValue("--st-background-color");
-      if (ground && now !== ground) draw(host);
-      ground = now;
-    }, 1000);
+    holdWhilePressed(host);
   }
+  // Streamlit may take a chart away and bring back the same element.
+  host.digitlabUnwatch ??= watch(host);
   host.style.minHeight = `${data.height}px`;
   // Not an image: that would hide its buttons from those who cannot see it.
   host.setAttribute("role", "figure");
@@ -96,10 +194,14 @@ export default function (component) {
   const unchanged = content === host.digitlabContent;
   host.digitlabContent = content;
   host.digitlabData = data;
+  followLive(host, data.live);
   host.digitlabSend = (value) => setTriggerValue("clicked", value);
-  if (!unchanged) draw(host);
+  if (!unchanged) drawInTurn(host);
   return () => {
-    clearInterval(host.digitlabWatch);
+    host.digitlabUnwatch?.();
+    host.digitlabUnwatch = undefined;
+    host.digitlabDrawn = false;
+    followLive(host, undefined);
     window.Plotly?.purge(host);
     host.digitlabClicks = false;
     host.digitlabContent = undefined;
