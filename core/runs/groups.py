@@ -201,6 +201,15 @@ def runs_of(group: Group, runs: Iterable[Run], role: Role | None = None) -> list
     ]
 
 
+def by_group(runs: Iterable[Run]) -> dict[str, list[Run]]:
+    """Return the runs of each group by its id, in one pass over all of them."""
+    found: dict[str, list[Run]] = {}
+    for run in runs:
+        if run.info.group:
+            found.setdefault(run.info.group, []).append(run)
+    return found
+
+
 def is_open(group: Group, runs: Iterable[Run]) -> bool:
     """Tell whether a run of the group waits or trains, or is still to be made."""
     return group.stage not in _LAST_STAGES or any(run.active for run in runs_of(group, runs))

@@ -11,9 +11,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.report.page import chart_files_script
+from core.ui.plotly_script import PLOTLY_ROUTE
 from core.words import file_name
 
-PLOTLY_ROUTE: Final = "/digitlab/plotly.min.js"
 _ACTIONS: Final = (
     "open",
     "cancel",
@@ -32,25 +32,31 @@ _ACTIONS: Final = (
 _ASSETS: Final = Path(__file__).with_name("assets")
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return the text of a style sheet or script of our own."""
     return (_ASSETS / name).read_text(encoding="utf-8")
+
+
+def chart_scripts() -> str:
+    """Return the scripts that every chart begins with: its buttons, its library, its colours."""
+    return chart_files_script() + asset("plotly_loader.js")
 
 
 _chart = st.components.v2.component(
     "digitlab_chart",
-    css=_asset("chart.css"),
-    js=chart_files_script() + _asset("live_points.js") + _asset("chart.js"),
+    css=asset("chart.css"),
+    js=chart_scripts() + asset("live_points.js") + asset("chart.js"),
     isolate_styles=False,
 )
 _run_table = st.components.v2.component(
     "digitlab_run_table",
-    css=_asset("run_table.css"),
-    js=_asset("run_table_row.js") + _asset("run_table.js"),
+    css=asset("run_table.css"),
+    js=asset("run_table_row.js") + asset("run_table.js"),
     isolate_styles=False,
 )
 
 _sheet = st.components.v2.component(
-    "digitlab_sheet", css=_asset("sheet.css"), js=_asset("sheet.js"), isolate_styles=False
+    "digitlab_sheet", css=asset("sheet.css"), js=asset("sheet.js"), isolate_styles=False
 )
 
 
@@ -72,7 +78,7 @@ def draw_chart(
             "height": height,
             "label": label,
             "file": _file_name(title, label),
-            "plotly": _address(PLOTLY_ROUTE),
+            "plotly": address(PLOTLY_ROUTE),
         },
         on_clicked_change=lambda: None,
     )
@@ -89,18 +95,18 @@ def draw_live_chart(route: str, name: str, *, key: str, height: int, label: str)
     _chart(
         key=key,
         data={
-            "live": _address(route),
+            "live": address(route),
             "chart": name,
             "height": height,
             "label": label,
             "file": _file_name("", label),
-            "plotly": _address(PLOTLY_ROUTE),
+            "plotly": address(PLOTLY_ROUTE),
         },
         on_clicked_change=lambda: None,
     )
 
 
-def _address(route: str) -> str:
+def address(route: str) -> str:
     """Return where the browser finds one of the server's own routes."""
     base = st.get_option("server.baseUrlPath").strip("/")
     return f"{'/' + base if base else ''}{route}"

@@ -10,7 +10,7 @@ import streamlit as st
 from core import words
 from core.analysis.final_verdict import final_runs
 from core.analysis.outcomes import SEEDS_ONLY, Outcome, choice_sentences, outcomes
-from core.runs.groups import Group, is_open, runs_of
+from core.runs.groups import Group, by_group, is_open, runs_of
 from core.runs.records import Run
 from core.ui.final_verdict_view import draw_final_verdict
 from core.ui.folds import draw_fold
@@ -27,27 +27,30 @@ _MARK: Final = 8  # characters of a group's id that stand in the address
 
 def any_open(runs: Sequence[Run]) -> bool:
     """Tell whether a group has runs that wait, train or are still to be made."""
-    return any(is_open(group, runs) for group in group_store().list())
+    found = by_group(runs)
+    return any(is_open(group, found.get(group.id, [])) for group in group_store().list())
 
 
 def draw_groups(runs: Sequence[Run]) -> None:
     """Draw a line for each group that has a run among `runs`, newest first."""
+    found = by_group(runs)
     groups = [
-        group for group in group_store().list() if is_open(group, runs) or runs_of(group, runs)
+        (group, found.get(group.id, []))
+        for group in group_store().list()
+        if group.id in found or is_open(group, [])
     ]
     if not groups:
         return
     st.header("Sweeps and fair comparisons", anchor=False)
-    for group in groups[:_SHOWN]:
-        _draw_group(group, runs)
+    _draw_several(groups[:_SHOWN])
     if len(groups) > _SHOWN:
         earlier = groups[_SHOWN:]
-        draw_fold("earlier", f"{len(earlier)} earlier", lambda: _draw_several(earlier, runs))
+        draw_fold("earlier", f"{len(earlier)} earlier", lambda: _draw_several(earlier))
 
 
-def _draw_several(groups: Sequence[Group], runs: Sequence[Run]) -> None:
-    for group in groups:
-        _draw_group(group, runs)
+def _draw_several(groups: Sequence[tuple[Group, Sequence[Run]]]) -> None:
+    for group, mine in groups:
+        _draw_group(group, mine)
 
 
 def progress_sentence(group: Group, runs: Sequence[Run]) -> str:
@@ -67,21 +70,20 @@ def progress_sentence(group: Group, runs: Sequence[Run]) -> str:
     return f"the search has ended. {_count(finals, 'final run')}" if finals else "ended."
 
 
-def _draw_group(group: Group, runs: Sequence[Run]) -> None:
-    mine = runs_of(group, runs)
-    still_open = is_open(group, runs)
+def _draw_group(group: Group, mine: Sequence[Run]) -> None:
+    still_open = is_open(group, mine)
     with st.container(border=True, gap="small", key=f"group_{group.id}"):
         st.html(
             f'<p class="dl-group-line"><b>{escape(group.name)}</b>: '
-            f"{escape(progress_sentence(group, runs))}</p>"
+            f"{escape(progress_sentence(group, mine))}</p>"
         )
         if still_open and mine:
             _draw_bar(group, mine)
-        draw_final_verdict(group, runs)
+        draw_final_verdict(group, mine)
         told = [*choice_sentences(group), *([group.note] if group.note and mine else [])]
         if told:
             st.html(f'<p class="dl-quiet">{"<br>".join(map(escape, told))}</p>')
-        rows = [row for row in outcomes(group, runs) if row.finished]
+        rows = [row for row in outcomes(group, mine) if row.finished]
         if rows and group.kind == "fair":
             _draw_rows(rows)
         elif rows:

@@ -1,29 +1,23 @@
 """The map of test digits in the browser: a chart whose dots show their image."""
 
 import json
-from pathlib import Path
 from typing import Final
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from core.config import Dataset
-from core.report.page import chart_files_script
-from core.ui.components import PLOTLY_ROUTE
+from core.ui.components import address, asset, chart_scripts
 from core.ui.digit_route import DIGITS_ROUTE
+from core.ui.plotly_script import PLOTLY_ROUTE
 
 _MANY: Final = 3_000  # more dots than a browser moves smoothly one by one
-_ASSETS: Final = Path(__file__).with_name("assets")
-
-
-def _asset(name: str) -> str:
-    return (_ASSETS / name).read_text(encoding="utf-8")
 
 
 _map = st.components.v2.component(
     "digitlab_digit_map",
-    css=_asset("digit_map.css"),
-    js=chart_files_script() + _asset("digit_map.js"),
+    css=asset("digit_map.css"),
+    js=chart_scripts() + asset("digit_map.js"),
     isolate_styles=False,
 )
 
@@ -44,8 +38,6 @@ def draw_digit_map(
     always. `height` is in pixels and reserved from the start. Without a figure `busy` says what
     is waited for. The index comes from the browser, so it may be anything.
     """
-    base = st.get_option("server.baseUrlPath").strip("/")
-    before = f"/{base}" if base else ""
     result = _map(
         key="digit_map",
         data={
@@ -56,8 +48,8 @@ def draw_digit_map(
             "label": label,
             "file": file,
             "busy": busy,
-            "plotly": f"{before}{PLOTLY_ROUTE}",
-            "pictures": f"{before}{DIGITS_ROUTE}/{dataset}",
+            "plotly": address(PLOTLY_ROUTE),
+            "pictures": address(f"{DIGITS_ROUTE}/{dataset}"),
         },
         on_opened_change=lambda: None,
     )

@@ -1,6 +1,5 @@
 """The web server: Streamlit's own, with the queue behind it and a few routes beside it."""
 
-import importlib.resources
 import logging
 import threading
 from collections.abc import AsyncGenerator
@@ -10,14 +9,14 @@ from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.errors import RunError
 from core.learning.idx import mnist_problem
-from core.ui.components import PLOTLY_ROUTE
 from core.ui.digit_route import digit_route
 from core.ui.live_curves import CURVES_ROUTE, live_curves, well_formed
+from core.ui.plotly_script import packed_plotly_script, plotly_route
 from core.ui.services import services
 
 SCRIPT: Final = Path(__file__).with_name("app.py")
@@ -41,8 +40,8 @@ async def lifespan(_app: Any) -> AsyncGenerator[None, None]:
 
 
 def _warm_up() -> None:
-    # The first drawing, and the first comparison, should not wait for these; they take two to
-    # three seconds.
+    # The first visitors should not wait for these; they take two to three seconds.
+    packed_plotly_script()
     import core.drawing
     import core.learning.evaluation
     import core.ui.compare_view
@@ -53,16 +52,6 @@ def _warm_up() -> None:
 
 async def _healthz(_request: Request) -> Response:
     return JSONResponse({"status": "ok", "keeps_queue": services().queue.is_keeper})
-
-
-async def _plotly(_request: Request) -> Response:
-    # Plotly's script comes with its Python package: no page ever asks another host for it.
-    script = importlib.resources.files("plotly") / "package_data" / "plotly.min.js"
-    return FileResponse(
-        Path(str(script)),
-        media_type="text/javascript",
-        headers={"Cache-Control": "public, max-age=86400"},
-    )
 
 
 async def _curves(request: Request) -> Response:
@@ -83,7 +72,7 @@ async def _curves(request: Request) -> Response:
 
 routes: Final = (
     Route("/healthz", _healthz),
-    Route(PLOTLY_ROUTE, _plotly),
+    plotly_route,
     Route(f"{CURVES_ROUTE}/{{key}}", _curves),
     digit_route,
 )

@@ -1,45 +1,8 @@
 // Draws a Plotly figure into one element for as long as the page lives: each update goes through
 // Plotly.react with a constant uirevision, which keeps zoom, hidden legend entries and hover.
 // A chart of runs that train gets its figure from live_points.js instead of from the page.
-// Below live_points.js, and chart_files.js of the report, whose buttons save a chart as a file.
-
-const loadPlotly = (url) => {
-  window.digitlabPlotly ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = url;
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => {
-      window.digitlabPlotly = undefined;
-      reject(new Error("The chart library did not load."));
-    };
-    document.head.append(script);
-  });
-  return window.digitlabPlotly;
-};
-
-const themed = (figure, host, height) => {
-  const style = getComputedStyle(host);
-  const text = style.getPropertyValue("--st-text-color").trim() || style.color;
-  const grid = style.getPropertyValue("--st-border-color").trim() || "#8884";
-  const ground = style.getPropertyValue("--st-background-color").trim() || "white";
-  const narrow = host.clientWidth < 480;
-  const layout = structuredClone(figure.layout ?? {});
-  layout.uirevision = "kept";
-  layout.height = height;
-  layout.autosize = true;
-  layout.font = { family: style.fontFamily, size: narrow ? 12 : 13, color: text };
-  layout.paper_bgcolor = "rgba(0,0,0,0)";
-  layout.plot_bgcolor = "rgba(0,0,0,0)";
-  // Opaque: its buttons lie over the legend. Grey that is seen on light and dark.
-  layout.modebar = { bgcolor: ground, color: "#808080", activecolor: text };
-  layout.hoverlabel = { ...layout.hoverlabel, bgcolor: ground, bordercolor: grid, font: { color: text } };
-  for (const name of Object.keys(layout)) {
-    if (/^[xy]axis/.test(name)) {
-      layout[name] = { ...layout[name], gridcolor: grid, linecolor: grid, zerolinecolor: grid };
-    }
-  }
-  return layout;
-};
+// Below plotly_loader.js, live_points.js, and chart_files.js of the report, whose buttons save a
+// chart as a file.
 
 const draw = async (host) => {
   const { live, chart, height, plotly } = host.digitlabData;
@@ -48,7 +11,7 @@ const draw = async (host) => {
     const figure = live ? host.digitlabView?.figure(chart) : host.digitlabData.figure;
     if (!host.isConnected || !figure) return;
     host.digitlabStale = false;
-    const layout = themed(figure, host, height);
+    const layout = inPageColours(host, figure, height, "kept");
     const traces = live ? figure.data : structuredClone(figure.data);
     for (const trace of traces) {
       if (trace.type === "heatmap") trace.textfont = { color: layout.font.color };

@@ -1,20 +1,6 @@
 // A map of test digits: a Plotly chart whose dots show the image they stand for, fetched from the
-// dashboard when somebody points at one. Below chart_files.js of the report.
-
-const loadPlotly = (url) => {
-  // The promise is shared with the other charts: whoever comes first loads it.
-  window.digitlabPlotly ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = url;
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => {
-      window.digitlabPlotly = undefined;
-      reject(new Error("The chart library did not load."));
-    };
-    document.head.append(script);
-  });
-  return window.digitlabPlotly;
-};
+// dashboard when somebody points at one. Below plotly_loader.js, and
+// chart_files.js of the report.
 
 const TIP_GAP = 14;
 
@@ -35,15 +21,6 @@ const hasWebgl = () => {
   return window.digitlabWebgl;
 };
 
-const coloursOf = (host) => {
-  const style = getComputedStyle(host);
-  return {
-    text: style.getPropertyValue("--st-text-color").trim() || style.color,
-    grid: style.getPropertyValue("--st-border-color").trim() || "#8884",
-    ground: style.getPropertyValue("--st-background-color").trim() || "white",
-  };
-};
-
 const isRing = (trace) => trace.meta === "misread";
 const isLabel = (trace) => trace.meta.startsWith("label-");
 
@@ -58,17 +35,9 @@ const coloured = (traces, { text, ground }) =>
     return { ...trace, textfont, marker: { ...trace.marker, color: ground } };
   });
 
-const layoutOf = (host, figure, { of, height }, narrow) => {
-  const { text, grid, ground } = coloursOf(host);
-  const layout = structuredClone(figure.layout ?? {});
-  layout.uirevision = of;
+const layoutOf = (host, figure, { of, height }) => {
+  const layout = inPageColours(host, figure, height, of);
   layout.legend = { ...layout.legend, uirevision: "kept" };
-  layout.height = height;
-  layout.autosize = true;
-  layout.font = { family: getComputedStyle(host).fontFamily, size: narrow ? 12 : 13, color: text };
-  layout.paper_bgcolor = "rgba(0,0,0,0)";
-  layout.plot_bgcolor = "rgba(0,0,0,0)";
-  layout.modebar = { bgcolor: ground, color: "#808080", activecolor: text };
   // A finger that moves over the map scrolls the page; the bar above it zooms.
   layout.dragmode = host.digitlabTouch ? false : "zoom";
   if (host.digitlabTouch) {
@@ -76,14 +45,11 @@ const layoutOf = (host, figure, { of, height }, narrow) => {
     layout.margin = { ...layout.margin, t: 36 };
     layout.legend = { ...layout.legend, y: -0.07, yanchor: "top" };
   }
-  for (const name of ["xaxis", "yaxis"]) {
-    layout[name] = { ...layout[name], gridcolor: grid, linecolor: grid, zerolinecolor: grid };
-  }
   return layout;
 };
 
 const tracesOf = (host, figure) => {
-  const traces = coloured(structuredClone(figure.data), coloursOf(host));
+  const traces = coloured(structuredClone(figure.data), pageColours(host));
   // The same digit is the same trace in every map: hidden in one, it is hidden in the next.
   for (const trace of traces) trace.uid = trace.meta;
   // Thousands of dots as one picture by the graphics card; where there is none, one by one. All of
@@ -215,7 +181,7 @@ const draw = async (host) => {
   try {
     const Plotly = await loadPlotly(plotly);
     if (!host.isConnected || host.digitlabData.figure !== figure) return;
-    const layout = layoutOf(host, figure, host.digitlabData, host.clientWidth < 480);
+    const layout = layoutOf(host, figure, host.digitlabData);
     // The same buttons each time: for other ones Plotly would draw all anew, and forget the zoom.
     host.digitlabButtons ??= buttonsOf(plot, Plotly);
     await Plotly.react(plot, tracesOf(host, figure), layout, {
@@ -269,10 +235,10 @@ const makeHost = (parentElement) => {
 
 // A change of theme arrives as a change of the page's colours, not as new data.
 const watchTheme = (host) => {
-  let before = coloursOf(host).ground;
+  let before = pageColours(host).ground;
   host.digitlabWatch = setInterval(() => {
     if (!host.isConnected) return clearInterval(host.digitlabWatch);
-    const now = coloursOf(host).ground;
+    const now = pageColours(host).ground;
     if (now !== before) draw(host);
     before = now;
   }, 1000);
