@@ -25,6 +25,7 @@ from measuring import answer, machine_sentence, parser_of, run_child, table, tod
 PROJECT: Final = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
 
+from core.analysis.folding import Row, folded, sorted_rows  # noqa: E402
 from core.analysis.run_query import read_query  # noqa: E402
 from core.analysis.run_values import sorted_by  # noqa: E402
 from core.config import RunConfig  # noqa: E402
@@ -49,6 +50,7 @@ _COLUMNS: Final = {
     "again": "later ones",
     "search": f"search `{_SEARCH}`",
     "order": "order",
+    "fold": "fold by seeds, order by mean",
     "page": "page: first row in the browser",
 }
 
@@ -110,12 +112,16 @@ def measure_table(root: Path, cache: Path) -> dict[str, float]:
     def order() -> list[Run]:
         return sorted_by(runs, "learning_rate", falling=True)
 
+    def fold() -> list[Row]:
+        return sorted_rows(folded(runs, runs, "seeds"), "test", falling=True)
+
     return {
         "runs": len(runs),
         "first": first,
         "again": statistics.median(again),
         "search": statistics.median(_seconds(search) for _ in range(_REPEATS)),
         "order": statistics.median(_seconds(order) for _ in range(_REPEATS)),
+        "fold": statistics.median(_seconds(fold) for _ in range(_REPEATS)),
     }
 
 
