@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from core.cli.app import main
 from core.settings import PROJECT_ROOT
+from tests.support.charts import eventually
 from tests.support.dashboard import Dashboard
 
 SMALL = "mistakes?runs={sgd}&runs={adam}&map=true"
@@ -142,27 +143,27 @@ def test_zoom_and_hidden_digits_outlive_other_changes(
 ) -> None:
     found = open_map(page, shown, link)
     found.locator(".legendtoggle").nth(3).click()
-    page.wait_for_timeout(800)  # Plotly waits whether it becomes a double click
+    eventually(page, lambda: "3" in found.evaluate(HIDDEN))
+    whole = found.evaluate(RANGE)
     box = found.locator(".nsewdrag").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
     page.mouse.down()
     page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.7 * box["height"], steps=8)
     page.mouse.up()
+    eventually(page, lambda: found.evaluate(RANGE) != whole)
     page.wait_for_timeout(800)
-    hidden, zoomed = found.evaluate(HIDDEN), found.evaluate(RANGE)
-    assert "3" in hidden
+    zoomed = found.evaluate(RANGE)
     page.get_by_role("radio", name=re.compile("^both right")).click()
     expect(page).to_have_url(re.compile("group=both_right"))
-    expect(page.get_by_text(re.compile(r"1 to \d+ of \d+ digits"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"1 to \d+ of \d+ digits"))).to_have_count(1)
     page.wait_for_timeout(800)
     assert found.evaluate(RANGE) == zoomed
     # Of another run the same part of the map would be another: all of it is shown, without the 3s.
     page.get_by_role("combobox", name="As seen by").click()
     page.get_by_role("option", name="adam").click()
     expect(page).to_have_url(re.compile("map_of="))
-    page.wait_for_timeout(2500)
-    assert found.evaluate(RANGE) != zoomed
+    eventually(page, lambda: found.evaluate(RANGE) != zoomed)
     assert "3" in found.evaluate(HIDDEN)
 
 

@@ -18,7 +18,7 @@ from core.ui.matrix_figures import (
     signed,
 )
 from tests.test_confusion import matrix
-from tests.test_theme import contrast, seen_without_red
+from tests.test_palette import contrast, seen_without_red
 
 THEME = tomllib.loads((PROJECT_ROOT / ".streamlit" / "config.toml").read_text())["theme"]
 

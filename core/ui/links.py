@@ -26,26 +26,35 @@ def linked(name: str, options: Sequence[str], default: str) -> str:
     The widget must offer `options` (short, stable words that may stand in a link) and call
     `write_link(name, default)` when it changes. Unknown values in a link count as `default`.
     """
-    key, seen_key = f"link_{name}", f"link_{name}_seen"
     in_address = st.query_params.get(name, default)
     value = in_address if in_address in options else default
-    # The address wins when it was changed by hand, by a link or by the back button.
-    if key not in st.session_state or st.session_state.get(seen_key) != in_address:
-        st.session_state[key] = value
-    if st.session_state[key] not in options:
-        st.session_state[key] = default
-    st.session_state[seen_key] = in_address
+    state, key = st.session_state, _key(name)
+    # The address wins when it was changed by hand, by a link, by the back button or by a page.
+    moved = f"link_{name}_seen" in state and state[f"link_{name}_seen"] != in_address
+    if moved and state.get(key) != value:
+        # By a widget of another name: a browser that has not heard of it yet still sends what
+        # the old one showed, and that would be taken for a wish of the visitor's.
+        state[f"link_{name}_turn"] = state.get(f"link_{name}_turn", 0) + 1
+        key = _key(name)
+    if moved or key not in state or state[key] not in options:
+        state[key] = value
+    state[f"link_{name}_seen"] = in_address
     return key
 
 
 def write_link(name: str, default: str) -> None:
     """Copy the widget tied to `name` into the address; the default leaves it short."""
-    value = st.session_state.get(f"link_{name}") or default
+    value = st.session_state.get(_key(name)) or default
     if value == default:
         st.query_params.pop(name, None)
     else:
         st.query_params[name] = value
     st.session_state[f"link_{name}_seen"] = value
+
+
+def _key(name: str) -> str:
+    turn = st.session_state.get(f"link_{name}_turn", 0)
+    return f"link_{name}_{turn}" if turn else f"link_{name}"
 
 
 def open_page(page: str, run_ids: Sequence[str], **parameters: str) -> Never:

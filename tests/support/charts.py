@@ -1,5 +1,6 @@
 """What a visitor does with a chart, and what it shows."""
 
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Locator, Page
@@ -15,6 +16,15 @@ def zoom_into_the_left_half(page: Page, chart: Locator) -> None:
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.9 * box["height"], steps=5)
     page.mouse.up()
     page.wait_for_timeout(400)
+
+
+def eventually(page: Page, happened: Callable[[], bool], seconds: int = 30) -> None:
+    """Wait until `happened` is true: a loaded machine draws late."""
+    for _ in range(10 * seconds):
+        if happened():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("waited in vain")
 
 
 def points(chart: Locator, trace: int = 0) -> list[list[float]]:
