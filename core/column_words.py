@@ -10,7 +10,7 @@ from core import words
 from core.analysis.folding import MEANT, Fold, mean_of, values_of
 from core.analysis.outcomes import half_interval, spoken_half
 from core.analysis.run_values import RESULTS, value_of
-from core.analysis.wording import listed_seeds, so_many
+from core.analysis.wording import listed_seeds, so_many, state_word
 from core.config import RunConfig, field_help, field_title, value_word
 from core.runs.records import Run
 
@@ -74,7 +74,7 @@ def run_cell(run: Run, key: str) -> Cell:
     if key == "method":
         return Cell(words.method(run.config))
     if key == "state":
-        return Cell(words.state_word(run))
+        return Cell(state_word(run))
     if key == "validation":
         return Cell(words.percent(_share(run, key)))
     if key == "test":
@@ -111,7 +111,7 @@ def fold_cell(fold: Fold, key: str) -> Cell:
 
 def states(runs: Sequence[Run]) -> str:
     """Write how many runs stand where: "1 training, 3 finished"."""
-    counts = Counter(words.state_word(run) for run in runs)
+    counts = Counter(state_word(run) for run in runs)
     order = [*_STATES, *(state for state in counts if state not in _STATES)]
     return ", ".join(f"{counts[state]:,} {state}" for state in order if counts[state])
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Final
 
 from core.analysis.paired import wilson_interval
-from core.config import Layer, RunConfig, field_title, plan_layers
+from core.analysis.wording import state_word
+from core.config import Layer, RunConfig, plan_layers
 from core.config import choices as config_choices
 from core.config.layers import LayerKind
 from core.runs.records import Run, Summary, UnreadableRun
@@ -75,11 +76,6 @@ def weighted_layers(config: RunConfig) -> list[str]:
         if layer.kind in names
     ]
     return [f"{number}: {name}" for number, name in enumerate([*every[:-1], "ten outputs"], 1)]
-
-
-def field_word(field: str) -> str:
-    """Return how the name of a RunConfig field reads on a page."""
-    return field_title(field) if field in RunConfig.model_fields else field
 
 
 def distinct_names(runs: Iterable[Run]) -> dict[str, str]:
@@ -191,16 +187,6 @@ def seconds_trained(run: Run) -> float | None:
     if run.summary is not None:
         return run.summary.seconds
     return None if run.status.started is None else run.status.heartbeat - run.status.started
-
-
-def state_word(run: Run) -> str:
-    """Write where the run stands."""
-    words = {
-        "queued": "waiting",
-        "running": "training" if run.status.step else "starting",
-        "diverged": "ran away (diverged)",
-    }
-    return words.get(run.status.state, run.status.state)
 
 
 def state_detail(run: Run, waiting_before: int) -> str:

@@ -9,13 +9,21 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core.analysis.final_verdict import final_judgement, final_runs, no_verdict_sentence
+from core.analysis.final_verdict import (
+    all_finals,
+    final_judgement,
+    final_runs,
+    no_verdict_sentence,
+)
+from core.analysis.judgement import Judgement
 from core.cli.group_results import group_figures, write_group
+from core.errors import RunError
 from core.runs.group_launch import launch_group
 from core.runs.group_plans import plan_sweep
 from core.runs.groups import Group, GroupStore, readable, runs_of
-from core.runs.records import new_status
+from core.runs.records import State, new_status
 from core.runs.store import RunStore
+from core.ui.groups_view import to_compare
 from core.words import distinct_names
 from tests.support.answers import end_with_answers
 from tests.support.command_line import start, wait
@@ -38,10 +46,30 @@ def end_finals(store: RunStore, group: Group, *, sgd: list[int], adam: list[int]
         end_with_answers(store, run.id, next(right[run.config.optimizer]))
 
 
-def sentences(store: RunStore, group: Group) -> tuple[str, ...]:
-    finals = final_runs(group, readable(store))
+def lose(store: RunStore, run_id: str, state: State = "diverged") -> None:
+    store.write_status(run_id, new_status(state, reason="The loss ran away."))
+
+
+def lose_some_sgd(store: RunStore, group: Group) -> list[str]:
+    """End the finals of three seeds, those of SGD diverged but for the first; return the lost."""
+    by_seed = sorted(runs_of(group, readable(store), "final"), key=lambda run: run.config.seed)
+    sgd = [run.id for run in by_seed if run.config.optimizer == "sgd"]
+    for run in by_seed:
+        if run.id in sgd[1:]:
+            lose(store, run.id)
+        else:
+            end_with_answers(store, run.id, 330 + run.config.seed)
+    return sgd[1:]
+
+
+def judged(store: RunStore, group: Group) -> Judgement:
+    finals = all_finals(group, readable(store))
     names = distinct_names(finals)
-    return final_judgement(finals, lambda run: store.predictions(run.id), names).sentences
+    return final_judgement(finals, lambda run: store.predictions(run.id), names)
+
+
+def sentences(store: RunStore, group: Group) -> tuple[str, ...]:
+    return judged(store, group).sentences
 
 
 def test_there_is_no_verdict_before_the_last_final_run_has_ended(
@@ -82,10 +110,80 @@ def test_one_optimizer_alone_has_no_verdict(store: RunStore, groups: GroupStore)
     group = with_finals(store, groups, seeds=2)
     for run in runs_of(group, readable(store), "final"):
         if run.config.optimizer == "adam":
-            store.write_status(run.id, new_status("diverged", reason="The loss ran away."))
+            lose(store, run.id)
         else:
             end_with_answers(store, run.id, 300)
     assert "at least two optimizers" in no_verdict_sentence(group, readable(store))
+
+
+def test_finals_that_diverged_are_named_beside_the_verdict(
+    store: RunStore, groups: GroupStore
+) -> None:
+    group = with_finals(store, groups)
+    lost = lose_some_sgd(store, group)
+    names = distinct_names(all_finals(group, readable(store)))
+    told = "; ".join(f"{names[run_id]}, ran away (diverged)" for run_id in lost)
+    caveat = judged(store, group).caveat
+    assert caveat.endswith(f"Without a result, and so not in these figures: {told}.")
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled", "crashed"])
+def test_a_final_that_came_to_nothing_otherwise_is_named_too(
+    store: RunStore, groups: GroupStore, state: State
+) -> None:
+    group = with_finals(store, groups)
+    first, *others = runs_of(group, readable(store), "final")
+    lose(store, first.id, state)
+    for run in others:
+        end_with_answers(store, run.id, 330 + run.config.seed)
+    assert judged(store, group).caveat.endswith(f", {state}.")
+
+
+def test_a_verdict_that_leaves_nothing_out_says_nothing_of_it(
+    store: RunStore, groups: GroupStore
+) -> None:
+    group = with_finals(store, groups)
+    end_finals(store, group, sgd=[300, 301, 303], adam=[330, 332, 331])
+    assert "Without a result" not in judged(store, group).caveat
+
+
+def test_the_command_line_names_the_lost_finals(
+    store: RunStore, groups: GroupStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    group = with_finals(store, groups)
+    lose_some_sgd(store, group)
+    write_group(store, group, readable(store))
+    assert capsys.readouterr().out.count("ran away (diverged)") == 2
+
+
+def test_compare_is_opened_with_the_lost_finals_too(store: RunStore, groups: GroupStore) -> None:
+    group = with_finals(store, groups)
+    lose_some_sgd(store, group)
+    ids, label = to_compare(group, readable(store))
+    assert ids == [run.id for run in all_finals(group, readable(store))]
+    assert label == "Compare the finals"
+
+
+def test_lost_finals_alone_are_nothing_to_compare(store: RunStore, groups: GroupStore) -> None:
+    group = with_finals(store, groups)
+    for run in runs_of(group, readable(store), "final"):
+        lose(store, run.id)
+    assert to_compare(group, readable(store))[0] == []
+
+
+@pytest.mark.parametrize(("seeds", "apart"), [(1, 1), (2, 2), (2, 1)])
+def test_finals_judged_on_other_images_have_no_verdict(
+    store: RunStore, groups: GroupStore, seeds: int, apart: int
+) -> None:
+    group = with_finals(store, groups, seeds=seeds)
+    finals = all_finals(group, readable(store))
+    adam_last = sorted(finals, key=lambda run: run.config.optimizer == "adam")
+    for run in adam_last[:apart]:
+        end_with_answers(store, run.id, 150, images=200)
+    for run in adam_last[apart:]:
+        end_with_answers(store, run.id, 300)
+    with pytest.raises(RunError, match="not judged on the same test images"):
+        judged(store, group)
 
 
 def test_a_sweep_has_no_verdict_and_no_sentence_about_one(

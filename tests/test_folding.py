@@ -59,7 +59,7 @@ def test_a_fold_keeps_its_short_key_when_runs_come_and_go(store: RunStore, kind)
     runs = [finished(store, 0.5, group="g", seed=seed) for seed in range(4)]
     some, others = folded(runs[:2], runs[:2], kind), folded(runs[2:], runs[2:], kind)
     assert only_fold(some).key == only_fold(others).key
-    assert len(only_fold(some).key) == 5
+    assert len(only_fold(some).key) == 8
 
 
 def test_a_fold_is_sorted_by_the_mean_of_its_seeds(store: RunStore) -> None:
@@ -68,6 +68,13 @@ def test_a_fold_is_sorted_by_the_mean_of_its_seeds(store: RunStore) -> None:
     every = [*seeds, better, worse]
     order = sorted_rows(folded(every, every, "seeds"), "test", falling=True)
     assert [row if isinstance(row, Run) else "fold" for row in order] == [better, "fold", worse]
+
+
+def test_folded_groups_stand_in_the_order_of_the_names_they_show(store: RunStore) -> None:
+    runs = [finished(store, 0.5, group=group, seed=seed) for group in "ab" for seed in (1, 2)]
+    names = {"a": "Z sweep", "b": "A sweep"}
+    order = sorted_rows(folded(runs, runs, "groups"), "name", falling=False, groups=names)
+    assert [row.title(names) for row in order if isinstance(row, Fold)] == ["A sweep", "Z sweep"]
 
 
 @pytest.mark.parametrize("falling", [True, False])

@@ -565,6 +565,20 @@ def test_an_edit_by_hand_is_noticed_within_seconds(
     assert [run.name for run in store.list() if isinstance(run, Run)] == ["run 2", "hand", "run 0"]
 
 
+def test_an_environment_damaged_in_place_is_noticed_too(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "_SWEEP_SECONDS", 0.2)
+    run_id = finished(store, "run")
+    path = store.folder(run_id) / files.ENVIRONMENT
+    files.write_json(path, {"python": "3.11"})
+    let_pass()
+    store.list()
+    path.write_text("xx")
+    time.sleep(0.3)
+    assert isinstance(store.list()[0], UnreadableRun)
+
+
 def test_an_edit_by_hand_while_no_process_looked_is_noticed_too(
     indexed: RunStore, cache: Path, ids: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from statsmodels.stats.multitest import multipletests
 
 from core.analysis.judgement import Judgement, judgements
 from core.analysis.paired import compare_predictions
+from core.analysis.ranking import ranked
 from core.analysis.several import HOLM_NOTE, every_pair, holm
 from core.config import RunConfig
 from core.runs.records import Run, RunInfo, new_status
@@ -198,6 +199,48 @@ def test_of_many_sides_those_that_may_be_as_good_are_named_too() -> None:
         "test images would be needed to tell Adam from AdamW alone, if the figures stay as they "
         "are."
     )
+
+
+def best_only_by_its_seeds(*more: tuple[Run, Answered]) -> Judgement:
+    """SGD has the higher mean over its two seeds, Adam reads more with each of them."""
+    return only(
+        *over_seeds("Adam", (350, 348, 600, 598, 602), **ADAM),
+        *over_seeds("SGD", (450, 449)),
+        *over_seeds("AdamW", (1_000, 990, 995), **ADAMW),
+        *more,
+    )
+
+
+def test_a_side_that_wins_over_shared_seeds_is_told_apart_from_those_that_cannot_be_told() -> None:
+    assert best_only_by_its_seeds().sentences == (
+        "Cannot tell yet which is best: SGD (2 seeds) reads most: 95.5 of 100 test digits on "
+        "average. The gap to AdamW (3 seeds) (90.0) is larger than chance would explain. But over "
+        "the seeds that both have, Adam (5 seeds) reads more than SGD (2 seeds), by more than "
+        "chance would explain.",
+    )
+
+
+def test_the_sentence_and_the_table_of_pairs_name_the_same_side() -> None:
+    pairs = best_only_by_its_seeds().statistics[1].table.set_index("pair")
+    assert pairs.loc["Adam (5 seeds) − SGD (2 seeds)", "better one"] == "Adam (5 seeds)"
+
+
+def test_those_that_cannot_be_told_are_still_named_beside_one_that_wins() -> None:
+    found = best_only_by_its_seeds(entry("RMSprop", wrong_on(range(451)), **RMSPROP))
+    assert (
+        "would explain; whether it is better than RMSprop (95.5), one cannot"
+        in (found.sentences[0])
+    )
+    assert found.sentences[0].count("Adam (5 seeds)") == 1
+
+
+def test_the_ranking_says_who_reads_more_over_shared_seeds() -> None:
+    rows = ranked(best_only_by_its_seeds())
+    assert [(row.standing.side.name, row.place) for row in rows] == [
+        ("SGD (2 seeds)", "best"),
+        ("Adam (5 seeds)", "ahead"),
+        ("AdamW (3 seeds)", "worse"),
+    ]
 
 
 def test_of_many_sides_that_are_alike_none_is_named_best() -> None:

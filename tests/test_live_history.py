@@ -15,6 +15,7 @@ from core.runs import history_lines
 from core.runs.history import (
     EPOCH_COLUMNS,
     STEP_COLUMNS,
+    History,
     HistoryWriter,
     pack_history,
     read_history,
@@ -223,6 +224,29 @@ def test_no_more_rows_are_kept_than_agreed(tmp_path: Path) -> None:
         assert read(kept, tmp_path / name) == list(range(1, 11))
         assert len(kept) <= 25
     assert read(kept, tmp_path / "a") == list(range(1, 11))
+
+
+def test_rows_are_counted_right_after_a_history_was_dropped_while_it_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = KeptHistories(most_rows=100)
+    folders = [tmp_path / name for name in "abc"]
+    for folder in folders:
+        folder.mkdir()
+        write(folder, *(row(step) for step in range(1, 81)))
+    whole = History.read
+
+    def slow(history: History) -> pd.DataFrame:
+        frame = whole(history)
+        if history._packed.parent == folders[0]:
+            monkeypatch.setattr(History, "read", whole)
+            kept.read(folders[1], "steps", STEP_COLUMNS)
+            kept.read(folders[2], "steps", STEP_COLUMNS)
+        return frame
+
+    monkeypatch.setattr(History, "read", slow)
+    kept.read(folders[0], "steps", STEP_COLUMNS)
+    assert len(kept) == 80
 
 
 def test_several_threads_read_one_history(kept: KeptHistories, tmp_path: Path) -> None:

@@ -288,6 +288,16 @@ def test_the_view_asked_for_least_recently_makes_room(store: RunStore) -> None:
     assert live.answer(keys[1], "") is None
 
 
+def test_a_view_that_nobody_has_asked_for_of_late_is_forgotten(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = LiveCurves(lambda ids, view: section_of(store, ids, view))
+    key, _ = live.register([grown(store, 10).id], STEPS)
+    monkeypatch.setattr(module, "_FORGOTTEN_SECONDS", 0.0)
+    live.register([grown(store, 10).id], STEPS)
+    assert live.answer(key, "") is None
+
+
 def test_a_view_of_a_deleted_run_is_refused(store: RunStore, live: LiveCurves) -> None:
     run = grown(store, 100)
     browser = watch(live, STEPS, run)

@@ -160,7 +160,10 @@ def test_zoom_and_hidden_digits_outlive_other_changes(
     page.wait_for_timeout(800)
     assert found.evaluate(RANGE) == zoomed
     # Of another run the same part of the map would be another: all of it is shown, without the 3s.
-    page.get_by_role("combobox", name="As seen by").click()
+    of = page.get_by_role("combobox", name="As seen by")
+    of.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)  # a list that opens while the page scrolls closes again
+    of.click()
     page.get_by_role("option", name="adam").click()
     expect(page).to_have_url(re.compile("map_of="))
     eventually(page, lambda: found.evaluate(RANGE) != zoomed)
@@ -247,7 +250,14 @@ def test_without_mnist_the_map_of_a_run_on_it_says_what_to_do(page: Page, shown:
 
 @pytest.mark.parametrize(
     ("place", "status"),
-    [("digits/0", 200), ("digits/359", 200), ("digits/360", 404), ("mnist/0", 404), ("x/0", 404)],
+    [
+        ("digits/0", 200),
+        ("digits/359", 200),
+        ("digits/360", 404),
+        ("mnist/0", 404),
+        ("x/0", 404),
+        ("digits/" + "9" * 5000, 404),
+    ],
 )
 def test_images_are_served_one_by_one(shown: Dashboard, place: str, status: int) -> None:
     answer = httpx.get(f"{shown.url}/digitlab/digits/{place}.png")

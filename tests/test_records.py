@@ -17,25 +17,6 @@ def finished_after(seconds: float) -> Run:
     return Run(id="run", info=info, status=status, summary=SUMMARY)
 
 
-@pytest.mark.parametrize(
-    ("waited", "counted"),
-    [
-        (47.0, 47.0),  # the start of its process took 7 seconds
-        (3_600.0, 70.0),  # it lay in the queue for an hour
-        (10.0, 40.0),  # the clock was set back meanwhile
-    ],
-)
-def test_the_wait_for_a_result_counts_the_start_but_not_the_queue(
-    waited: float, counted: float
-) -> None:
-    assert finished_after(waited).seconds_to_result == pytest.approx(counted)
-
-
-def test_a_run_that_has_not_finished_took_no_time_yet() -> None:
-    run = finished_after(47.0).model_copy(update={"summary": None})
-    assert run.seconds_to_result is None
-
-
 def half_way(**changes: object) -> Run:
     run = finished_after(47.0)
     now = run.status.heartbeat

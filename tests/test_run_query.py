@@ -36,6 +36,8 @@ def found(text: str, runs: list[Run]) -> list[str]:
         ("adam", ["Adam"]),
         ("ADAM article", ["Adam"]),
         ("queued", ["Night"]),
+        ("waiting", ["Night"]),
+        ("state=waiting", ["Night"]),
         ("monday", ["Night"]),
         ("demo 7b", ["Night"]),
         ("rmsprop", ["Night"]),

@@ -125,7 +125,7 @@ def test_seeds_fold_into_one_row_with_their_mean_and_open_by_keyboard(
     expect(fold(page, "adam run")).to_have_attribute("aria-expanded", "true")
     expect(page.locator("tr.dl-inside")).to_have_count(3)
     expect(fold(page, "adam run")).to_be_focused()
-    expect(page).to_have_url(re.compile(r"\?fold=seeds&rows=[0-9a-f]{5}$"))
+    expect(page).to_have_url(re.compile(r"\?fold=seeds&rows=[0-9a-f]{8}$"))
     page.keyboard.press("Enter")
     expect(page.locator("tr.dl-inside")).to_have_count(0)
     expect(page).to_have_url(re.compile(r"\?fold=seeds$"))

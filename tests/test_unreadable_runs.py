@@ -141,6 +141,12 @@ def test_fields_of_a_later_version_are_passed_over(store: RunStore) -> None:
     assert store.read(run_id).name == "mine"
 
 
+def test_a_link_in_a_circle_hides_no_run(store: RunStore) -> None:
+    run_id = store.create(CONFIG)
+    (store.root / "loop").symlink_to("loop")
+    assert [run.id for run in store.list()] == [run_id]
+
+
 def test_a_file_beside_the_runs_is_no_run(store: RunStore) -> None:
     store.create(CONFIG)
     (store.root / "notes.txt").touch()

@@ -2,7 +2,7 @@
 
 import math
 import operator
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2s
@@ -33,14 +33,14 @@ class Fold:
 
     @cached_property
     def key(self) -> str:
-        """Five characters for a link: the same for as long as the fold is of the same settings."""
+        """Eight characters for a link: the same for as long as the fold is of the same settings."""
         first = self.every[0]
         if self.kind == "groups":
             what = first.info.group or ""
         else:
             # Without defaults, so that a setting that a later version adds changes nothing.
             what = first.config.model_dump_json(exclude={"seed"}, exclude_defaults=True)
-        return blake2s(what.encode(), digest_size=4).hexdigest()[:5]
+        return blake2s(what.encode(), digest_size=4).hexdigest()
 
     @cached_property
     def alike(self) -> bool:
@@ -68,6 +68,11 @@ class Fold:
             return joined(list(dict.fromkeys(run.name for run in self.every)), most=2)
         each = {run.info.config.seed: run.info.name for run in self.every}
         return side_names([[(name, name) for name in each.values()]])[0]
+
+    def title(self, groups: Mapping[str, str]) -> str:
+        """What its row is called; `groups` has the names of groups by their ids."""
+        known = groups.get(self.every[0].info.group or "") if self.kind == "groups" else None
+        return known or self.name
 
     @property
     def usable(self) -> tuple[Run, ...]:
@@ -115,13 +120,17 @@ def folded(
     ]
 
 
-def sorted_rows(rows: Sequence[Row], key: str, *, falling: bool) -> list[Row]:
+def sorted_rows(
+    rows: Sequence[Row], key: str, *, falling: bool, groups: Mapping[str, str] | None = None
+) -> list[Row]:
     """Return `rows` by a key of `sort_keys`: folds by their own mean, sum or foremost value.
 
-    Those that have nothing there stand last, and runs that cannot be read after them.
+    By name, folded groups stand where the names in `groups`, by their ids, put them. Those that
+    have nothing there stand last, and runs that cannot be read after them.
     """
     readable = [row for row in rows if not isinstance(row, UnreadableRun)]
-    valued = [(_value_of(row, key, falling=falling), row) for row in readable]
+    named = {} if groups is None else groups
+    valued = [(_value_of(row, key, named, falling=falling), row) for row in readable]
     others = [row for row in rows if isinstance(row, UnreadableRun)]
     return [*in_order(valued, falling=falling), *others]
 
@@ -160,11 +169,11 @@ def _side(run: Run) -> Hashable:
     return values
 
 
-def _value_of(row: Fold | Run, key: str, *, falling: bool) -> Any:
+def _value_of(row: Fold | Run, key: str, groups: Mapping[str, str], *, falling: bool) -> Any:
     if isinstance(row, Run):
         return value_of(row, key)
     if key == "name":
-        return row.name.lower()
+        return row.title(groups).lower()
     if key in MEANT and row.alike:
         return mean_of(values_of(row.finished, key))
     values = values_of(row.runs, key)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from core.analysis.run_values import RESULTS, value_of
+from core.analysis.wording import state_word
 from core.config import ALIASES, RunConfig, choice_word, value_word
 from core.errors import ConfigError
 from core.recipes import RECIPES
@@ -40,7 +41,10 @@ class Condition:
             return _COMPARISONS[self.comparison](value, number)
         if self.comparison not in ("=", "!="):
             return False
-        same = self.wanted.lower() in _said(self.field, value)
+        said = _said(self.field, value)
+        if self.field == "state":
+            said = (*said, state_word(run).lower())
+        same = self.wanted.lower() in said
         return same == (self.comparison == "=")
 
 
@@ -110,5 +114,5 @@ def _text_of(run: Run) -> str:
     choices = [
         choice_word(field, getattr(config, field)) for field in ("optimizer", "model", "dataset")
     ]
-    parts = [run.name, run.id, title, run.status.state, run.info.notes, *choices, *run.info.tags]
-    return " ".join(parts).lower()
+    parts = [run.name, run.id, title, run.status.state, state_word(run), run.info.notes]
+    return " ".join([*parts, *choices, *run.info.tags]).lower()

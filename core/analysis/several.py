@@ -71,6 +71,20 @@ def best_place(accuracies: Sequence[float]) -> int:
     return max(range(len(accuracies)), key=lambda place: accuracies[place])
 
 
+def best_against(best: int, pairs: Sequence[Pair]) -> tuple[set[int], set[int]]:
+    """Return the places of the sides that `best` surely beats, and of those that surely beat it.
+
+    `best` has the highest mean over its own seeds. A side can beat it only where one of the two
+    has more seeds: they are compared over those that both have.
+    """
+    beaten, ahead = set[int](), set[int]()
+    for pair in pairs:
+        if best in (pair.a, pair.b) and pair.winner is not None:
+            won = (pair.winner == "a") == (pair.a == best)
+            (beaten if won else ahead).add(pair.b if pair.a == best else pair.a)
+    return beaten, ahead
+
+
 def best_sentence(
     names: Sequence[str],
     accuracies: Sequence[float],
@@ -80,14 +94,11 @@ def best_sentence(
 ) -> str:
     """Say which side reads most, which ones it surely beats, and where one cannot tell.
 
-    `averages` tells for each side whether its accuracy is a mean over seeds.
+    Those that read more than it over the seeds that both have are told apart. `averages` tells
+    for each side whether its accuracy is a mean over seeds.
     """
     best = best_place(accuracies)
-    beaten = {
-        pair.b if pair.a == best else pair.a
-        for pair in pairs
-        if best in (pair.a, pair.b) and pair.winner == ("a" if pair.a == best else "b")
-    }
+    beaten, ahead = best_against(best, pairs)
     rest = sorted(
         (place for place in range(len(names)) if place != best),
         key=lambda place: -accuracies[place],
@@ -98,24 +109,37 @@ def best_sentence(
         for place in rest
     }
     sure = [told[place] for place in rest if place in beaten]
-    unsure = [told[place] for place in rest if place not in beaten]
+    unsure = [told[place] for place in rest if place not in beaten | ahead]
     reads = (
         f"{names[best]} reads most: {wording.out_of_hundred(accuracies[best], decimals)} of 100 "
         f"test digits{' on average' if averages[best] else ''}."
     )
+    opening = "" if sure and not ahead else "Cannot tell yet which is best: "
+    shared = _shared_sentence(names[best], [names[place] for place in rest if place in ahead])
+    return opening + " ".join(filter(None, [reads, _gaps_sentence(sure, unsure), shared]))
+
+
+def _gaps_sentence(sure: Sequence[str], unsure: Sequence[str]) -> str:
     chance = wording.joined(unsure, _LISTED)
     if not sure:
-        return (
-            f"Cannot tell yet which is best: {reads} The gap{_s(unsure)} to {chance} could be "
-            "chance."
-        )
+        return f"The gap{_s(unsure)} to {chance} could be chance." if unsure else ""
     certain = (
-        f"{reads} The gap{_s(sure)} to {wording.joined(sure, _LISTED)} "
+        f"The gap{_s(sure)} to {wording.joined(sure, _LISTED)} "
         f"{'is' if len(sure) == 1 else 'are'} larger than chance would explain"
     )
     if not unsure:
         return f"{certain}."
     return f"{certain}; whether it is better than {chance}, one cannot tell yet."
+
+
+def _shared_sentence(best: str, ahead: Sequence[str]) -> str:
+    if not ahead:
+        return ""
+    verb = "reads" if len(ahead) == 1 else "each read"
+    return (
+        f"But over the seeds that both have, {wording.joined(ahead, _LISTED)} {verb} more than "
+        f"{best}, by more than chance would explain."
+    )
 
 
 def open_sentence(names: Sequence[str], accuracies: Sequence[float], pairs: Sequence[Pair]) -> str:

@@ -1,6 +1,8 @@
-"""How numbers are written in sentences and tables."""
+"""How numbers and states are written in sentences and tables."""
 
 from collections.abc import Sequence
+
+from core.runs.records import Run
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -83,3 +85,13 @@ def listed_seeds(seeds: Sequence[int]) -> str:
 def so_many(count: int, what: str) -> str:
     """Write a number with its noun, in the plural where it is not one."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def state_word(run: Run) -> str:
+    """Write where the run stands."""
+    words = {
+        "queued": "waiting",
+        "running": "training" if run.status.step else "starting",
+        "diverged": "ran away (diverged)",
+    }
+    return words.get(run.status.state, run.status.state)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from core import words
 from core.analysis.final_verdict import final_runs
+from core.analysis.wording import state_word
 from core.cli.show import find_run
 from core.cli.text import count, note, plain
 from core.errors import RunNotFoundError, RunStateError
@@ -45,7 +45,7 @@ def _find_group(groups: GroupStore, text: str) -> Group | None:
 def _finished(run: Run) -> Run:
     if run.summary is None:
         raise RunStateError(
-            f"{run.name} ({run.id}) has not finished ({words.state_word(run)}): "
+            f"{run.name} ({run.id}) has not finished ({state_word(run)}): "
             "only finished runs can be compared."
         )
     return run

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from core import words
-from core.analysis.final_verdict import final_judgement, final_runs, no_verdict_sentence
+from core.analysis.final_verdict import all_finals, final_judgement, no_verdict_sentence
 from core.analysis.judgement import Judgement
 from core.analysis.outcomes import SEEDS_ONLY, Outcome, choice_sentences, outcomes
 from core.cli.judgements import judgement_figures, write_sentences
@@ -41,7 +41,7 @@ def _verdict(store: RunStore, group: Group, runs: Sequence[Run]) -> Judgement | 
     if group.kind != "fair":
         return None
     why_none = no_verdict_sentence(group, runs)
-    finals = final_runs(group, runs)
+    finals = all_finals(group, runs)
     names = words.short_names(finals, LONGEST_NAME)
     if not why_none:
         try:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from core import words
+from core.analysis.wording import state_word
 from core.cli.text import count, note, shortened, write_json, write_table
 from core.runs.bin import bin_of
 from core.runs.bin import binned as bin_contents
@@ -93,7 +94,7 @@ def _row(store: RunStore, run: Run | UnreadableRun, readable: list[Run]) -> list
     return [
         run.id,
         f"{'★ ' if run.info.starred else ''}{shortened(run.name)}",
-        words.state_word(run),
+        state_word(run),
         words.choice_word("dataset", run.config.dataset),
         words.method(run.config),
         words.percent(store.best_validation(run)),

@@ -7,6 +7,7 @@ from typing import Any, Final
 import pandas as pd
 
 from core import words
+from core.analysis.wording import state_word
 from core.cli.listing import facts
 from core.cli.recipes import show_recipe, write_settings
 from core.cli.text import say, write_json, write_pairs, write_table
@@ -92,7 +93,7 @@ def _everything(store: RunStore, run: Run, epochs: pd.DataFrame) -> dict[str, An
 
 def _heading(run: Run, detail: str, origin: str) -> list[tuple[str, str]]:
     info = run.info
-    state = words.state_word(run)
+    state = state_word(run)
     pairs = [
         ("id", run.id),
         ("name", info.name),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from core import words
 from core.analysis.sides import one_of_each_first
+from core.analysis.wording import state_word
 from core.errors import DigitLabError, RunError, RunStateError
 from core.runs.records import Run, Summary
 from core.runs.results import Predictions
@@ -59,7 +60,7 @@ def read_subjects(store: RunStore, run_ids: Sequence[str]) -> list[Subject]:
 def _read(store: RunStore, run: Run, name: str) -> Subject:
     if run.summary is None:
         raise RunStateError(
-            f"{run.name} ({run.id}) has not finished ({words.state_word(run)}): "
+            f"{run.name} ({run.id}) has not finished ({state_word(run)}): "
             "a report is made of finished runs."
         )
     answers, digits, problems = None, {}, []

@@ -90,7 +90,8 @@ class History:
     def __init__(self, folder: Path, name: str, columns: tuple[str, ...]) -> None:
         self._packed = folder / f"{name}.parquet"
         self._columns = columns
-        self._lines = HistoryLines(folder / f"{name}.jsonl", columns)
+        self._live = folder / f"{name}.jsonl"
+        self._lines = HistoryLines(self._live, columns)
         # What the frame was made of: the file of a table, or the rows of lines.
         self._source: tuple[int, ...] | Table | None = None
         self._frame = pd.DataFrame()
@@ -119,6 +120,9 @@ class History:
             source = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
             if source != self._source:
                 self._frame, self._source = _read_table(self._packed, self._columns), source
+                self._lines = HistoryLines(
+                    self._live, self._columns
+                )  # what it kept has become the table
         except (OSError, pa.ArrowException):
             return False
         return True

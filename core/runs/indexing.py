@@ -49,7 +49,7 @@ class Indexing:
             return None
         try:
             return row.files, unpacked(row.record)
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             return None  # the files say it too
 
     def note(self, name: str, *, lasts: bool) -> None:
@@ -71,6 +71,8 @@ class Indexing:
         if not self._unsaved and not self._outdated and self._index.exists():
             return None
         rows, outdated = rows_of(self._unsaved), self._outdated
+        # From now on: one that is deleted while this is written is to be taken out again.
+        self._indexed |= {row.id for row in rows}
         self._unsaved, self._outdated = set(), set()
         return rows, outdated
 

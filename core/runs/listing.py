@@ -28,7 +28,7 @@ from core.runs.reading import read_run
 from core.runs.records import Run, UnreadableRun
 
 # A run's place in the list changes only with one of these.
-_WATCHED: Final = (files.CONFIG, files.STATUS, files.SUMMARY)
+_WATCHED: Final = (files.CONFIG, files.STATUS, files.SUMMARY, files.ENVIRONMENT)
 _SWEEP_SECONDS: Final = 10.0  # until every file of every ended run has been looked at once more
 
 
@@ -206,7 +206,12 @@ def _names_in(root: Path) -> list[str]:
 
 
 def _may_be_run(entry: os.DirEntry[str]) -> bool:
-    return not entry.name.startswith(".") and entry.is_dir()
+    if entry.name.startswith("."):
+        return False
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle, or into a folder that may not be entered
+        return False
 
 
 def _read(folder: Path) -> Run | UnreadableRun | None:

@@ -13,7 +13,8 @@ import pandas as pd
 
 from core.runs.history import History
 
-# A row of steps takes 56 bytes: 56 MB at most, and one history however long it is.
+# A row of steps takes 56 bytes, while its run trains twice: as lines and as a table. So 112 MB at
+# most, and one history however long it is.
 _MOST_ROWS: Final = 1_000_000
 _MOST_HISTORIES: Final = 1_000
 
@@ -42,17 +43,18 @@ class KeptHistories:
             frame = history.read()
             grown = len(history) - before
         if grown:
-            self._make_room(grown)
+            self._make_room()
         return frame
 
     def __len__(self) -> int:
         """Return how many rows are kept in memory."""
         return self._rows
 
-    def _make_room(self, grown: int) -> None:
+    def _make_room(self) -> None:
         """Drop what was not read for the longest time, until the rest fits."""
         with self._lock:
-            self._rows += grown
+            # Counted anew: a history may have grown in another thread while it was dropped.
+            self._rows = sum(len(history) for _, history in self._kept.values())
             while len(self._kept) > 1 and (
                 self._rows > self._most_rows or len(self._kept) > _MOST_HISTORIES
             ):

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic_core import from_json
 
 import core.config
-from core.runs import records
+from core.runs import reading, records
 from core.runs.records import Run
 
 _ModelT = TypeVar("_ModelT", bound=BaseModel)
@@ -44,7 +44,12 @@ def code_version() -> str:
     By the source files themselves, so that nobody has to think of counting a number up.
     """
     folder = Path(core.config.__file__).parent
-    sources = [*sorted(folder.glob("*.py")), Path(records.__file__), Path(__file__)]
+    sources = [
+        *sorted(folder.glob("*.py")),
+        Path(records.__file__),
+        Path(reading.__file__),
+        Path(__file__),
+    ]
     found = hashlib.sha256(pydantic.VERSION.encode())
     for source in sources:
         found.update(source.read_bytes())

@@ -8,7 +8,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from core.config import RunConfig
 
 SCHEMA_VERSION: Final = 1
-_LONGEST_START: Final = 30.0  # seconds
 
 State = Literal["queued", "running", "finished", "failed", "diverged", "cancelled", "crashed"]
 ENDED: Final[frozenset[State]] = frozenset(
@@ -133,17 +132,6 @@ class Run(_Record):
         if self.config.max_seconds is not None:
             left = min(left, self.config.max_seconds - elapsed)
         return max(0.0, left)
-
-    @property
-    def seconds_to_result(self) -> float | None:
-        """Seconds from launch to end of a finished run: what somebody who waits for it waits.
-
-        The start of its process counts (up to half a minute), a long wait in the queue does not.
-        """
-        if self.summary is None:
-            return None
-        waited = self.status.heartbeat - self.info.created
-        return min(max(self.summary.seconds, waited), self.summary.seconds + _LONGEST_START)
 
 
 class UnreadableRun(_Record):

@@ -1,6 +1,6 @@
 """The Compare page put together: verdict, differences, curves, matrices; live while training."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from html import escape
 from typing import Final
 
@@ -9,7 +9,7 @@ import streamlit as st
 from core import words
 from core.analysis.sides import one_of_each_first, sides
 from core.errors import RunError
-from core.runs.records import Run, UnreadableRun
+from core.runs.records import Run, State, UnreadableRun
 from core.ui.answers_view import draw_answers
 from core.ui.curve_charts import several_seeds
 from core.ui.curve_controls import draw_curve_controls
@@ -23,6 +23,7 @@ from core.ui.ranking_view import FEW_SIDES
 from core.ui.services import services
 from core.ui.settings_view import draw_settings
 from core.ui.verdict_view import draw_standing
+from core.words import as_text
 
 _FEW_FACTS: Final = 8
 _LIVE_SECONDS: Final = 1.0
@@ -102,6 +103,14 @@ def fact_lines(
     return lines
 
 
+def _listed_states(run_ids: Collection[str]) -> dict[str, State]:
+    return {
+        run.id: run.status.state
+        for run in services().store.list()
+        if isinstance(run, Run) and run.id in run_ids
+    }
+
+
 def _draw_live(
     runs: Sequence[Run], draw: Callable[[list[Run]], None], every: float = _LIVE_SECONDS
 ) -> None:
@@ -111,12 +120,13 @@ def _draw_live(
 
     def part() -> None:
         with guarded():
+            if _listed_states(before) != before:
+                st.rerun()  # began, ended, deleted or damaged: the rest of the page says which
             try:
                 now = [services().store.read(run_id) for run_id in before]
-            except RunError:
-                st.rerun()  # deleted or damaged meanwhile: the picker above says which
-            if {run.id: run.status.state for run in now} != before:
-                st.rerun()  # a run began or ended: other parts of the page change with it
+            except RunError as error:
+                st.warning(as_text(str(error)))  # so lately that the listing does not know it yet
+                return
             draw(now)
 
     st.fragment(part, run_every=every if live else None)()

@@ -1,5 +1,6 @@
 """Single test images for the browser, fetched when somebody points at one."""
 
+import re
 from io import BytesIO
 from typing import Final, cast
 
@@ -15,13 +16,16 @@ from core.ui.services import services
 
 DIGITS_ROUTE: Final = "/digitlab/digits"
 _DATASETS: Final = ("mnist", "digits")
+_NAME: Final = re.compile(r"([0-9]{1,6})\.png", re.ASCII)
 
 
 def _digit(request: Request) -> Response:
-    """Return the test image at `index` of `dataset`, 28×28 pixels of grey, as a PNG."""
-    dataset, index = request.path_params["dataset"], request.path_params["index"]
-    if dataset not in _DATASETS:
+    """Return a test image of `dataset`, 28×28 pixels of grey; its `name` is its index and .png."""
+    dataset, name = request.path_params["dataset"], request.path_params["name"]
+    found = _NAME.fullmatch(name)
+    if dataset not in _DATASETS or found is None:
         return Response(status_code=404)
+    index = int(found[1])
     try:
         pixels = load(cast(Dataset, dataset), services().settings.data).test.pixels
     except DataError:
@@ -34,4 +38,4 @@ def _digit(request: Request) -> Response:
     return Response(buffer.getvalue(), media_type="image/png", headers=headers)
 
 
-digit_route: Final = Route(f"{DIGITS_ROUTE}/{{dataset}}/{{index:int}}.png", _digit)
+digit_route: Final = Route(f"{DIGITS_ROUTE}/{{dataset}}/{{name}}", _digit)

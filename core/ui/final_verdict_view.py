@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from core import words
-from core.analysis.final_verdict import final_judgement, final_runs, no_verdict_sentence
+from core.analysis.final_verdict import all_finals, final_judgement, no_verdict_sentence
 from core.analysis.judgement import Judgement
 from core.errors import DigitLabError
 from core.runs.groups import Group
@@ -23,9 +23,9 @@ def draw_final_verdict(group: Group, runs: Sequence[Run]) -> None:
     if why_none:
         st.html(f'<p class="dl-quiet">{escape(why_none)}</p>')
         return
-    finals = final_runs(group, runs)
+    finals = all_finals(group, runs)
     names = words.distinct_names(finals)
-    key = tuple((run.id, ending(run), names[run.id]) for run in finals)
+    key = tuple((run.id, f"{run.status.state} {ending(run)}", names[run.id]) for run in finals)
     try:
         judged = _judged(key, finals, names)
     except DigitLabError as error:

@@ -25,7 +25,7 @@ _GROUPS: Final = {"sweep": "sweep", "fair": "fair comparison"}
 
 def fold_row(fold: Fold, group: Group | None, columns: Sequence[str]) -> dict[str, Any]:
     """Return the row of a fold, in words; `group` is what its runs were launched as, if known."""
-    name = group.name if group and fold.kind == "groups" else fold.name
+    name = fold.title({group.id: group.name} if group else {})
     cells = {key: fold_cell(fold, key) for key in columns if key != "state"}
     active = any(run.active for run in fold.runs)
     return {

@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from core import words
-from core.analysis.final_verdict import final_runs
+from core.analysis.final_verdict import all_finals, final_runs
+from core.analysis.lost import lost_runs
 from core.analysis.outcomes import SEEDS_ONLY, Outcome, choice_sentences, outcomes
 from core.runs.groups import Group, by_group, is_open, runs_of
 from core.runs.records import Run
@@ -159,9 +160,15 @@ def _draw_buttons(group: Group, mine: Sequence[Run], *, still_open: bool) -> Non
 
 
 def to_compare(group: Group, mine: Sequence[Run]) -> tuple[list[str], str]:
-    """Return the runs that the button opens, and what stands on it."""
+    """Return the runs that the button opens, and what stands on it.
+
+    Of a fair comparison also the finals without a result: the Compare page says that they are
+    left out. Less than two runs where less than two finished.
+    """
     if group.kind == "fair":
         finals = final_runs(group, mine)
+        if len(finals) > 1:
+            finals += lost_runs(all_finals(group, mine))
         more = len(finals) > MAX_COMPARED
         # Where not all fit, each optimizer shows the same seeds.
         shown = sorted(finals, key=lambda run: (run.config.seed, run.id))[:MAX_COMPARED]

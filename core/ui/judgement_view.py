@@ -8,7 +8,9 @@ from core import words
 from core.analysis import wording
 from core.analysis.contenders import Answers
 from core.analysis.judgement import Judgement, Statistics, judgements
+from core.analysis.lost import lost_seeds, lost_sentence
 from core.analysis.named_sides import Side
+from core.analysis.side_differences import OTHER_IMAGES
 from core.errors import DigitLabError
 from core.runs.records import Run
 from core.ui.folds import draw_fold
@@ -29,13 +31,9 @@ def draw_judgements(
         tuple((run.id, ending(run), names[run.id]) for run, _ in finished), finished, names
     )
     if len({answer.labels.tobytes() for _, answer in finished}) > 1:
-        st.warning(
-            "Not all of these runs were judged on the same test images. A figure on one data set "
-            "says nothing about another, so only runs on the same images are compared.",
-            icon=":material/balance:",
-        )
+        st.warning(OTHER_IMAGES, icon=":material/balance:")
     training = [run for run in runs if run.active]
-    of_all = [_so_far(training), _without_result(sides, names)]
+    of_all = [_so_far(training), lost_sentence(lost_seeds(sides), names)]
     in_tables: set[str] = set()
     for judgement in judged:
         first, *more = judgement.sentences
@@ -99,18 +97,3 @@ def _so_far(training: Sequence[Run]) -> str:
     verb = "has" if len(training) == 1 else "have"
     many = wording.so_many(len(training), "chosen run")
     return f"{many} {verb} not ended: this is the verdict so far."
-
-
-def _without_result(sides: Sequence[Side], names: Mapping[str, str]) -> str:
-    """Say which seeds a mean leaves out because they came to nothing: it may flatter the rest."""
-    lost = [
-        run
-        for side in sides
-        if len(side.runs) > 1 and any(run.summary for run in side.runs)
-        for run in side.runs
-        if not run.active and run.summary is None
-    ]
-    if not lost:
-        return ""
-    told = "; ".join(f"{names[run.id]}, {words.state_word(run)}" for run in lost)
-    return f"Without a result, and so not in these figures: {told}."

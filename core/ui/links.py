@@ -5,13 +5,14 @@ from typing import Final, Never
 
 import streamlit as st
 
+from core.analysis.wording import state_word
 from core.config import Dataset
 from core.errors import RunError
 from core.recipes import COMPARED_PAIR
 from core.runs.records import Run, UnreadableRun
 from core.settings import PROJECT_ROOT
 from core.ui.services import services
-from core.words import as_text, distinct_names, state_word
+from core.words import as_text, distinct_names
 
 PAGES: Final = PROJECT_ROOT / "pages"
 MAX_RUNS: Final = 20  # as many ids as fit into a link of 500 characters

@@ -29,7 +29,8 @@ from core.ui.services import services
 CURVES_ROUTE: Final = "/digitlab/curves"
 _SECONDS: Final = 0.9  # a little less than a browser waits, so that it never misses a turn
 _REVISIONS: Final = 5  # who has an older one gets all; half a megabyte each with twenty runs
-_MOST_VIEWS: Final = 20
+_MOST_VIEWS: Final = 200  # of a class of pupils, each looks at runs of their own
+_FORGOTTEN_SECONDS: Final = 60.0
 _DIGITS: Final = 6  # more than a drawing can show
 _KEY: Final = re.compile(r"[0-9a-f]{64}")
 _REVISION: Final = re.compile(r"(?:[0-9a-f]{8}-[0-9]{1,12})?")
@@ -61,10 +62,8 @@ class LiveCurves:
         with self._lock:
             if key not in self._feeds:
                 self._feeds[key] = _Feed(functools.partial(self._compute, tuple(run_ids), view))
-            feed = self._feeds[key]
-            self._feeds.move_to_end(key)
-            while len(self._feeds) > self._most_views:
-                self._feeds.popitem(last=False)
+            feed = self._asked(key)
+            self._drop_forgotten()
         return key, feed.section()
 
     def answer(self, key: str, have: str) -> bytes | None:
@@ -74,11 +73,25 @@ class LiveCurves:
         Raises RunError for a run that is gone or damaged.
         """
         with self._lock:
-            feed = self._feeds.get(key)
-            if feed is None:
+            if key not in self._feeds:
                 return None
-            self._feeds.move_to_end(key)
+            feed = self._asked(key)
         return feed.answer(have)
+
+    def _asked(self, key: str) -> "_Feed":
+        self._feeds.move_to_end(key)
+        feed = self._feeds[key]
+        feed.asked = time.monotonic()
+        return feed
+
+    def _drop_forgotten(self) -> None:
+        """Drop views that nobody has asked for of late, and of too many the first ones."""
+        oldest = time.monotonic() - _FORGOTTEN_SECONDS
+        while self._feeds:
+            first = next(iter(self._feeds.values()))
+            if first.asked >= oldest and len(self._feeds) <= self._most_views:
+                break
+            self._feeds.popitem(last=False)
 
 
 @functools.cache
@@ -111,6 +124,7 @@ class _Feed:
     def __init__(self, compute: Callable[[], CurveSection]) -> None:
         self._compute = compute
         self._lock = threading.Lock()
+        self.asked = time.monotonic()  # when somebody last wanted to see it
         self._at = -float("inf")
         self._section: CurveSection | None = None
         self._name = secrets.token_hex(4)  # a revision of another server is never taken for ours

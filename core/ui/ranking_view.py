@@ -19,6 +19,7 @@ _SHOWN: Final = 10
 _WORDS: Final = {
     "best": "reads most",
     "worse": "reads fewer, beyond chance",
+    "ahead": "reads more over shared seeds",
     "open": "cannot tell yet",
 }
 

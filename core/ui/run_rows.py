@@ -8,6 +8,7 @@ from typing import Any, Final
 from core import words
 from core.analysis.columns import USUAL
 from core.analysis.folding import Fold, Line, Row
+from core.analysis.wording import state_word
 from core.column_words import Cell, run_cell
 from core.errors import DigitLabError
 from core.palette import run_colour
@@ -69,7 +70,7 @@ class RowMaker:
             "colours": [run_colour(run.info.colour)],
             "recipe": _recipe(run) + self._membership(run) + self._continues(run),
             "cells": {key: self._cell(run, key) for key in self.columns if key != "state"},
-            "state": words.state_word(run),
+            "state": state_word(run),
             "stateCode": status.state,
             "progress": status.step / status.steps if run.active and status.steps else None,
             "detail": words.state_detail(run, waiting_before(self.waiting, run.id)),

@@ -18,6 +18,7 @@ from core.errors import ConfigError
 from core.runs.records import Run, UnreadableRun
 from core.ui.columns_view import PARAMETER, draw_columns
 from core.ui.components import Heading
+from core.ui.launch import group_store
 from core.ui.linked_controls import draw_segments, draw_select
 
 # So few are seen at a glance.
@@ -85,7 +86,8 @@ def rows_of(listed: Sequence[Run | UnreadableRun], view: TableView) -> list[Row]
     found = _matching(listed, view.text)
     rows: list[Row] = folded(found, listed, view.fold) if view.fold else [*found]
     if view.order:
-        rows = sorted_rows(rows, view.order, falling=view.falling)
+        names = {group.id: group.name for group in group_store().list()}
+        rows = sorted_rows(rows, view.order, falling=view.falling, groups=names)
     if view.text.strip():
         _say_count(len(found), len(listed))
     elif view.fold and len(rows) == len(found):
