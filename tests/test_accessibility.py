@@ -205,6 +205,23 @@ def test_axe_finds_nothing_serious(page: Page, lab: Dashboard, name: str, theme:
 
 
 @pytest.mark.parametrize("theme", THEMES)
+def test_a_chosen_button_stays_readable_under_the_mouse(
+    page: Page, lab: Dashboard, theme: str
+) -> None:
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.goto(lab.url)
+    chosen = page.get_by_role("radio", name="Bin")
+    chosen.click()
+    expect(page).to_have_url(re.compile("show=bin"))
+    page.mouse.move(0, 0)
+    settle(page)
+    chosen.hover()
+    expect(page.locator("button[data-selected][data-hovered]")).to_have_count(1)
+    faults = [fault for fault in find_faults(page, SPARED) if fault.impact in SERIOUS]
+    assert not faults, "\n".join(map(str, faults))
+
+
+@pytest.mark.parametrize("theme", THEMES)
 def test_axe_finds_nothing_serious_where_there_are_no_runs(
     page: Page, emptied: Dashboard, theme: str
 ) -> None:

@@ -1,6 +1,5 @@
 """The curves of runs that train, as browsers get them: all at first, then what is new."""
 
-import asyncio
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -9,7 +8,6 @@ from typing import Any, TypeAlias
 import httpx
 import numpy as np
 import pytest
-from starlette.applications import Starlette
 
 from core.errors import RunNotFoundError
 from core.runs.labels import relabel
@@ -18,7 +16,7 @@ from core.ui import live_curves as module
 from core.ui.curve_charts import CurveSection, curve_section
 from core.ui.curve_controls import CurveView
 from core.ui.live_curves import CURVES_ROUTE, LiveCurves
-from core.ui.server import routes
+from tests.support import server_routes
 from tests.support.growing import GrowingRun
 
 EPOCHS = CurveView("both", "epochs", False, False, False, 0.0)
@@ -317,15 +315,9 @@ Ask: TypeAlias = Callable[..., httpx.Response]
 def ask(live: LiveCurves, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """Send a request to the server's own routes and return the answer."""
     monkeypatch.setattr("core.ui.server.live_curves", lambda: live)
-    transport = httpx.ASGITransport(app=Starlette(routes=list(routes)))
 
     def send(key: str, have: str = "", method: str = "GET") -> httpx.Response:
-        async def answer() -> httpx.Response:
-            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-                path = f"{CURVES_ROUTE}/{key}"
-                return await client.request(method, path, params={"have": have})
-
-        return asyncio.run(answer())
+        return server_routes.ask(f"{CURVES_ROUTE}/{key}", params={"have": have}, method=method)
 
     return send
 

@@ -1,31 +1,15 @@
 """core.ui.plotly_script: the charts' library as browsers get it."""
 
-import asyncio
 import gzip
 
 import httpx
-from starlette.applications import Starlette
 
 from core.ui.plotly_script import PLOTLY_ROUTE, plotly_script
-from core.ui.server import routes
+from tests.support.server_routes import ask
 
 
 def asked(encodings: str) -> httpx.Response:
-    transport = httpx.ASGITransport(app=Starlette(routes=list(routes)))
-
-    async def answer() -> httpx.Response:
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            request = client.build_request(
-                "GET", PLOTLY_ROUTE, headers={"Accept-Encoding": encodings}
-            )
-            return await client.send(request, stream=True)
-
-    async def raw() -> httpx.Response:
-        response = await answer()
-        response.extensions["raw"] = b"".join([part async for part in response.aiter_raw()])
-        return response
-
-    return asyncio.run(raw())
+    return ask(PLOTLY_ROUTE, headers={"Accept-Encoding": encodings})
 
 
 def test_a_browser_that_unpacks_gets_a_third_of_the_bytes() -> None:
