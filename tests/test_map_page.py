@@ -161,7 +161,7 @@ def test_zoom_and_hidden_digits_outlive_other_changes(
     assert found.evaluate(RANGE) == zoomed
     # Of another run the same part of the map would be another: all of it is shown, without the 3s.
     of = page.get_by_role("combobox", name="As seen by")
-    # A list closes when the page scrolls; browsers scroll to a field at the edge when it is clicked.
+    # A list closes when the page scrolls, and browsers scroll to a field at the edge if clicked.
     of.evaluate("one => one.scrollIntoView({ block: 'center' })")
     page.wait_for_timeout(500)
     of.click()
