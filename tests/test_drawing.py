@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from scipy import ndimage
 
 from core.drawing import Digit, thicken, to_digit
 from core.errors import DrawingError, EmptyDrawingError
@@ -212,6 +213,32 @@ def test_usual_strokes_are_not_thickened():
     ink = np.zeros((280, 280), np.float32)
     ink[40:240, 100:118] = 1
     assert thicken(ink) is ink
+
+
+def ring(brush: int) -> np.ndarray:
+    """Return a small zero, 100 pixels high, written with a brush of so many pixels."""
+    pad = Image.new("L", (280, 280), 0)
+    ImageDraw.Draw(pad).ellipse((60, 90, 125, 190), outline=255, width=brush)
+    return np.asarray(pad)
+
+
+def test_a_thick_brush_is_thinned_so_that_a_small_loop_stays_open():
+    thinned, as_drawn = (to_digit(ring(28), thicken=step).image for step in (True, False))
+    assert thinned[10:18, 12:16].mean() < as_drawn[10:18, 12:16].mean()
+    assert longest_side(thinned) == 20
+
+
+def test_thinning_leaves_a_digit_in_one_piece():
+    pad = np.zeros((280, 280), np.uint8)
+    pad[40:140, 60:130] = pad[150:240, 60:130] = 255
+    pad[140:150, 90:98] = 255  # a narrow bridge between two blots
+    assert ndimage.label(to_digit(pad).image > 0, np.ones((3, 3)))[1] == 1
+
+
+@pytest.mark.parametrize("brush", [2, 30])
+def test_thickness_can_be_left_out(brush):
+    ink = ring(brush)
+    assert not np.array_equal(to_digit(ink, thicken=False).image, to_digit(ink).image)
 
 
 # MNIST itself
