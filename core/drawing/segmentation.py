@@ -1,0 +1,85 @@
+"""Marks on paper → digits: strokes that belong together joined, touching digits cut, dirt left out.
+
+connected marks ─► without frames, rules and spots ─► tilt ─► joined ─► sifted ─► cut ─► digits
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from core.drawing.joining import joined
+from core.drawing.lines import tilt
+from core.drawing.marks import Marks, measure
+from core.drawing.sifting import like_digits, like_ink, like_strokes, of_one_tone
+from core.drawing.splitting import cut_apart
+from core.drawing.threshold import Ink
+from core.errors import DrawingError
+
+MAX_MARKS: Final = 2000  # after specks are gone; a page of digits has some hundred
+BUSY: Final = 1 / 3  # of what has a digit's size is not like ink: a picture of something else
+
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Segments:
+    """The digits among the marks of a picture.
+
+    `labels` `(h, w)` holds for each pixel its digit's number from 1 on, 0 for paper and for marks
+    that are no digits; `upright` `(N, 4)` the left, top, right and bottom of each after turning
+    the picture back by `degrees`, by which its lines run downwards.
+    """
+
+    labels: Numbers
+    upright: NDArray[np.float64]
+    degrees: float
+
+
+def segment(ink: Ink) -> Segments:
+    """Find the digits in the marks of a picture; none is a result as well.
+
+    Raises DrawingError if there are more marks than a page of digits could have.
+    """
+    marks = _without_specks(ink)
+    if not marks.count:
+        return Segments(marks.labels, np.empty((0, 4)), 0.0)
+    marks = marks.only(like_strokes(marks))
+    marks = marks.only(of_one_tone(marks, ink))
+    height = _usual_height(marks)
+    big = marks.heights >= 0.6 * height
+    degrees = tilt(marks.middles[big], height) if big.any() else 0.0
+    marks = joined(measure(marks.labels, degrees), height)
+    marks = marks.only(like_digits(marks, height))
+    written = like_ink(marks, ink)
+    if marks.count and written.mean() <= 1 - BUSY:
+        written[:] = False
+    marks = marks.only(written)
+    marks = cut_apart(marks, ink, _usual_height(marks))
+    return Segments(marks.labels, marks.boxes, degrees)
+
+
+def _without_specks(ink: Ink) -> Marks:
+    labels, count = ndimage.label(ink.marks, np.ones((3, 3)))
+    areas = np.bincount(labels.ravel(), minlength=count + 1)
+    least = max(4.0, (0.5 * ink.stroke) ** 2)
+    kept = areas >= least
+    kept[0] = False
+    if kept.sum() > MAX_MARKS:
+        raise DrawingError(
+            f"I can't find digits here: there are {kept.sum():,} separate marks, more than a page "
+            "of digits has. Cut the picture closer to the digits, or take it in better light."
+        )
+    numbers = np.where(kept, np.cumsum(kept), 0)
+    return measure(numbers[labels], 0.0)
+
+
+def _usual_height(marks: Marks) -> float:
+    """Return the height of the usual digit: half of all ink lies in marks at least as high."""
+    if not marks.count:
+        return 0.0
+    order = np.argsort(marks.heights)
+    ink = np.cumsum(marks.areas[order])
+    return float(marks.heights[order][np.searchsorted(ink, ink[-1] / 2)])
