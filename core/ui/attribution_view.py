@@ -9,10 +9,12 @@ import numpy.typing as npt
 import streamlit as st
 
 from core.analysis.wording import number
+from core.config import IMAGE_SIDE
 from core.errors import DigitLabError
 from core.learning.attribution import Attribution, integrated_gradients
 from core.pictures import png_url
 from core.runs.records import Run
+from core.ui.one_core import one_core_each
 from core.ui.pieces import dot
 from core.ui.services import services
 from core.ui.trained import trained_model
@@ -38,12 +40,12 @@ _WHAT_IT_CANNOT_TELL: Final = (
 
 
 def draw_attributions(
-    runs: Sequence[tuple[Run, str, int, int]], index: int, image: npt.NDArray[np.uint8]
+    runs: Sequence[tuple[Run, str, int, int]], image: npt.NDArray[np.uint8]
 ) -> None:
     """Draw for each run, named, what spoke for its answer rather than another digit.
 
-    `runs` holds run, name, answer and the other digit; `image` `(28, 28)` uint8 is test image
-    number `index`. A run whose model cannot be read gets the reason instead.
+    `runs` holds run, name, answer and the other digit; `image` is `(28, 28)` uint8. A run whose
+    model cannot be read gets the reason instead.
     """
     st.html(
         '<h3 class="dl-chart-title">What spoke for and against</h3>'
@@ -51,17 +53,15 @@ def draw_attributions(
     )
     with st.container(horizontal=True, gap="medium", key="attributions"):
         for run, name, answer, other in runs:
-            st.html(_card(run, name, answer, other, index, image), width=_WIDTH)
+            st.html(_card(run, name, answer, other, image), width=_WIDTH)
     st.html(f'<p class="dl-quiet">{_WHAT_IT_CANNOT_TELL}</p>')
 
 
-def _card(
-    run: Run, name: str, answer: int, other: int, index: int, image: npt.NDArray[np.uint8]
-) -> str:
+def _card(run: Run, name: str, answer: int, other: int, image: npt.NDArray[np.uint8]) -> str:
     title = f"<h4>{dot(run)}{escape(name)}: {answer} rather than {other}</h4>"
     try:
         version = services().store.weights_version(run.id)
-        found = _contributions(run.id, version, index, answer, other, image)
+        found = _contributions(run.id, version, answer, other, image.tobytes())
     except DigitLabError as error:
         return f'<div class="dl-spoke">{title}<p class="dl-quiet">{escape(str(error))}</p></div>'
     sentence = contribution_sentence(found, answer, other)
@@ -75,16 +75,16 @@ def _card(
 
 @st.cache_resource(max_entries=1024, show_spinner=False)
 def _contributions(
-    run_id: str,
-    version: int,
-    index: int,
-    answer: int,
-    other: int,
-    _image: npt.NDArray[np.uint8],
+    run_id: str, version: int, answer: int, other: int, pixels: bytes
 ) -> Attribution:
-    del version, index  # they only key the cache
+    del version  # it only keys the cache
     config = services().store.read(run_id).config
-    return integrated_gradients(config, trained_model(run_id), _image, answer, other)
+    image = np.frombuffer(pixels, dtype=np.uint8).reshape(IMAGE_SIDE, IMAGE_SIDE)
+    [found] = one_core_each(
+        lambda model: integrated_gradients(config, model, image, answer, other),
+        [trained_model(run_id)],
+    )
+    return found
 
 
 def contribution_sentence(found: Attribution, answer: int, other: int) -> str:

@@ -132,7 +132,6 @@ def _draw(runs: Sequence[Run], table: pd.DataFrame, place: int, index: int) -> N
             (run, names[run.id], answer, rather_than(of_run, answer, true))
             for run, of_run, answer in zip(runs, shares, said, strict=True)
         ],
-        index,
         image,
     )
 

@@ -1,18 +1,28 @@
 """What finished runs left behind, read once and kept: models, answers, pictures of digits."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 from torch import nn
 
+from core.config import IMAGE_SIDE
 from core.errors import DataError
 from core.learning.data import load
-from core.learning.evaluation import restore_model
+from core.learning.evaluation import predict, restore_model
 from core.runs.records import Run
 from core.runs.results import Predictions
+from core.ui.model_cache import ModelCache
 from core.ui.services import services
+
+# The largest network that a run may have (50 million weights, 200 MB) and some room: or 160 CNNs
+# as large as article 3's. Eight runs answer each stroke and must all fit, or they would be read
+# anew at every one. It adds less than half to what the server holds once torch is there (650 MiB).
+_MOST_BYTES: Final = 256 * 2**20
+# What Python holds of a model beside its weights; without it thousands of tiny ones would fit.
+_OVERHEAD: Final = 64 * 2**10
 
 
 def trained_model(run_id: str) -> nn.Module:
@@ -20,7 +30,8 @@ def trained_model(run_id: str) -> nn.Module:
 
     Raises RunStateError or RunUnreadableError where its weights are not there or damaged.
     """
-    return _model(run_id, services().store.weights_version(run_id))
+    version = services().store.weights_version(run_id)  # a replaced file is read anew
+    return _models.get(run_id, version, lambda: _read_model(run_id))
 
 
 def answers(run: Run) -> Predictions:
@@ -60,11 +71,22 @@ def ending(run: Run) -> str:
     return f"{run.info.created} {run.summary.model_dump_json() if run.summary else ''}"
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _model(run_id: str, version: int) -> nn.Module:
-    del version  # it only keys the cache: a replaced file is read anew
+def model_bytes(model: nn.Module) -> int:
+    """Return the memory that a model takes, in bytes."""
+    values = [*model.parameters(), *model.buffers()]
+    return _OVERHEAD + sum(value.numel() * value.element_size() for value in values)
+
+
+def _read_model(run_id: str) -> nn.Module:
     store = services().store
-    return restore_model(store.read(run_id).config, store.weights(run_id))
+    config = store.read(run_id).config
+    model = restore_model(config, store.weights(run_id))
+    # A first answer takes up to a hundred times as long as any other: it shall not be a stroke's.
+    predict(config, model, np.zeros((1, IMAGE_SIDE, IMAGE_SIDE), dtype=np.uint8))
+    return model
+
+
+_models: Final = ModelCache[nn.Module](_MOST_BYTES, model_bytes)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
