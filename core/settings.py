@@ -21,10 +21,16 @@ class Settings:
     cache: Path | None
     slots: int
     offline: bool
+    chosen_drawings: Path | None = None
+
+    @property
+    def drawings(self) -> Path:
+        """Where the drawings of the field test lie: beside the runs, unless chosen otherwise."""
+        return self.chosen_drawings or self.runs.parent / "drawings"
 
 
 def read_settings() -> Settings:
-    """Read `DIGITLAB_RUNS`, `_DATA`, `_CACHE`, `_SLOTS` and `_OFFLINE`, all with that beginning.
+    """Read `DIGITLAB_RUNS`, `_DATA`, `_CACHE`, `_DRAWINGS`, `_SLOTS` and `_OFFLINE`.
 
     `slots` is the number of runs that train at once, by default one a core; each gets
     cores ÷ slots threads. `offline` (`DIGITLAB_OFFLINE=1`) keeps the dashboard from fetching MNIST.
@@ -40,6 +46,7 @@ def read_settings() -> Settings:
         cache=_cache_folder(),
         slots=int(slots),
         offline=os.environ.get("DIGITLAB_OFFLINE", "") not in ("", "0"),
+        chosen_drawings=_chosen_folder("DIGITLAB_DRAWINGS"),
     )
 
 
@@ -52,9 +59,13 @@ def core_count() -> int:
 
 
 def _folder(variable: str, default: str) -> Path:
-    value = os.environ.get(variable, "").strip()
     # A relative value is meant from where the user typed it; the default belongs to the project.
-    return Path(value).expanduser().resolve() if value else PROJECT_ROOT / default
+    return _chosen_folder(variable) or PROJECT_ROOT / default
+
+
+def _chosen_folder(variable: str) -> Path | None:
+    value = os.environ.get(variable, "").strip()
+    return Path(value).expanduser().resolve() if value else None
 
 
 def _cache_folder() -> Path | None:

@@ -48,17 +48,18 @@ class Contender:
 
 
 def contenders(
-    finished: Sequence[tuple[Run, Answers]], names: Mapping[str, str]
+    finished: Sequence[tuple[Run, Answers]], names: Mapping[str, str], *, apart: bool = False
 ) -> list[list[Contender]]:
     """Return the sides of the runs, those together that were judged on the same test images.
 
-    `names` calls each run by its id.
+    `names` calls each run by its id. With `apart` every run is a side of its own, also where runs
+    differ in nothing but the seed.
     """
     alike: dict[bytes, list[tuple[Run, Answers]]] = {}
     for run, answers in finished:
         labels = answers.labels.astype(np.uint8).tobytes()
         alike.setdefault(labels, []).append((run, answers))
-    return [_contenders(group, names) for group in alike.values()]
+    return [_contenders(group, names, apart) for group in alike.values()]
 
 
 def repeated_sentence(one: Contender) -> str:
@@ -74,10 +75,14 @@ def repeated_sentence(one: Contender) -> str:
     )
 
 
-def _contenders(group: Sequence[tuple[Run, Answers]], names: Mapping[str, str]) -> list[Contender]:
+def _contenders(
+    group: Sequence[tuple[Run, Answers]], names: Mapping[str, str], apart: bool
+) -> list[Contender]:
     by_id = {run.id: answers for run, answers in group}
+    runs = [run for run, _ in group]
+    sides = [Side(names[run.id], (run,)) for run in runs] if apart else named_sides(runs, names)
     found = []
-    for side in named_sides([run for run, _ in group], names):
+    for side in sides:
         answers = {run.config.seed: by_id[run.id] for run in side.runs}
         right = {seed: int(np.sum(one.predicted == one.labels)) for seed, one in answers.items()}
         found.append(Contender(side, names, answers, right, len(group[0][1].labels)))

@@ -93,15 +93,16 @@ class Judgement:
 
 
 def judgements(
-    finished: Sequence[tuple[Run, Answers]], names: Mapping[str, str]
+    finished: Sequence[tuple[Run, Answers]], names: Mapping[str, str], *, apart: bool = False
 ) -> list[Judgement]:
     """Return a verdict for each set of test images that two or more of the runs were judged on.
 
-    `names` calls each run by its id. Runs that differ in nothing but the seed are one side.
+    `names` calls each run by its id. Runs that differ in nothing but the seed are one side; with
+    `apart` every run is one of its own: that is about these trained models, not their settings.
     """
     return [
         _judge(group)
-        for group in contenders(finished, names)
+        for group in contenders(finished, names, apart=apart)
         if sum(len(one.side.runs) + len(one.side.again) for one in group) > 1
     ]
 

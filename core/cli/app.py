@@ -46,6 +46,8 @@ def _carry_out(arguments: Sequence[str] | None) -> int:
         return int(end.code or 0)
     settings = read_settings()
     folders = {name: getattr(asked, name) for name in ("runs", "data") if name in asked}
+    if "drawings" in asked:
+        folders["chosen_drawings"] = asked.drawings
     return _call(asked, replace(settings, **folders))
 
 
@@ -82,6 +84,12 @@ def _call(asked: argparse.Namespace, settings: Settings) -> int:
         from core.cli.compare import compare
 
         return compare(settings.runs, asked.ids, as_json=asked.json)
+    if asked.command in ("field-test", "export-drawings"):
+        from core.cli.field_test import export_drawings, field_test
+
+        if asked.command == "export-drawings":
+            return export_drawings(settings.drawings, asked)
+        return field_test(settings.runs, settings.drawings, asked.ids, as_json=asked.json)
     if asked.command == "report":
         from core.cli.report import report
 

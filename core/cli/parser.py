@@ -76,6 +76,12 @@ def build_parser() -> Parser:
         help="a run's id, or how it begins, or the id or name of a group of runs (a sweep or fair "
         "comparison): its finished ones, of a fair comparison the final ones; up to 100 runs",
     )
+    _add_field_test(
+        add(
+            "field-test", "Count the drawings of the field test that runs read right.", as_json=True
+        )
+    )
+    _add_export_drawings(add("export-drawings", "Write the drawings as a data set (zip)."))
     add_managing(add)
     _add_report(add("report", "Write one HTML file on finished runs, to keep or to send."))
     fetch = add("fetch", "Fetch MNIST into the data folder.")
@@ -137,6 +143,36 @@ def _add_report(report: argparse.ArgumentParser) -> None:
         help="where to write it (report.html by default)",
     )
     report.add_argument("--force", action="store_true", help="replace a file that is there")
+
+
+def _add_field_test(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "ids",
+        nargs="+",
+        metavar="RUN",
+        help="a finished run's id, or how it begins, or the id or name of a group of runs",
+    )
+    _add_drawings(command)
+
+
+def _add_export_drawings(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "-o", "--output", type=_file, required=True, metavar="FILE", help="the new zip file"
+    )
+    command.add_argument(
+        "--mistakes", action="store_true", help="those marked as a mistake of their maker too"
+    )
+    _add_drawings(command)
+
+
+def _add_drawings(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--drawings",
+        type=_folder,
+        default=argparse.SUPPRESS,
+        metavar="DIR",
+        help="where the drawings lie (beside the folder of runs by default)",
+    )
 
 
 def _add_threads(command: argparse.ArgumentParser) -> None:

@@ -44,7 +44,7 @@ def draw_judgements(
             every = [standing.side for standing in judgement.standings]
             in_tables |= {run.id for side in every for run in (*side.runs, *side.again)}
     if judged:
-        _draw_statistics(judged)
+        draw_statistics(judged)
     elif training and len(runs) > 1:
         draw_verdict(
             ["The verdict appears here when the training ends."],
@@ -76,7 +76,8 @@ def _judged(
     return judgements(_finished, _names)
 
 
-def _draw_statistics(judged: Sequence[Judgement]) -> None:
+def draw_statistics(judged: Sequence[Judgement]) -> None:
+    """Draw the tables behind verdicts, folded; nothing where there are none."""
     every = [statistics for judgement in judged for statistics in judgement.statistics]
     if not every:
         return

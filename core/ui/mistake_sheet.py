@@ -42,11 +42,12 @@ def draw_sheet(runs: Sequence[Run], table: pd.DataFrame, chosen: pd.DataFrame) -
     start = (page - 1) * PAGE_SIZE
     shown = chosen.iloc[start : start + PAGE_SIZE].reset_index(drop=True)
     count = f"{start + 1:,} to {start + len(shown):,} of {len(chosen):,} digits."
-    st.html(_who(runs) + f'<p class="dl-quiet">{count} {_explain(len(runs))}</p>')
+    hint = f"{count} {explain(len(runs))} Choose a digit to look closer."
+    st.html(f'{who(runs)}<p class="dl-quiet">{hint}</p>')
     pictures = find_pictures(runs, table, shown["index"])
     places = {index: place for place, index in enumerate(pictures)}
     opened = draw_tiles(
-        _tiles(runs, shown, places),
+        digit_tiles(runs, shown, places),
         picture=png_url(picture_sheet(list(pictures.values()))) if pictures else "",
         columns=_COLUMNS,
         rows=max(1, -(-len(pictures) // _COLUMNS)),
@@ -106,26 +107,35 @@ def find_pictures(
     return {index: found[index] for index in wanted if index in found}
 
 
-def _who(runs: Sequence[Run]) -> str:
-    """Return whose the dots on the tiles are; with many runs there are none."""
+def who(runs: Sequence[Run]) -> str:
+    """Return as HTML whose the dots on the tiles are; with many runs there are none."""
     if len(runs) > _EACH_RUN:
         return ""
     names = distinct_names(runs)
-    who = "".join(f"<span>{named(run, names[run.id])}</span>" for run in runs)
-    return f'<div class="dl-who">{who}</div>'
+    every = "".join(f"<span>{named(run, names[run.id])}</span>" for run in runs)
+    return f'<div class="dl-who">{every}</div>'
 
 
-def _explain(runs: int) -> str:
+def explain(runs: int) -> str:
+    """Say what stands on the tiles, with so many runs."""
     if runs <= _EACH_RUN:
-        words = "The percentage is how sure the run was of its answer (softmax probability)."
-    else:
-        words = f"“3 × 9 ✗” says that 3 of the {runs} runs read a 9, wrongly."
-    return f"{words} Choose a digit to look closer."
+        return "The percentage is how sure the run was of its answer (softmax probability)."
+    return f"“3 × 9 ✗” says that 3 of the {runs} runs read a 9, wrongly."
 
 
-def _tiles(
-    runs: Sequence[Run], shown: pd.DataFrame, places: Mapping[int, int]
+def digit_tiles(
+    runs: Sequence[Run],
+    shown: pd.DataFrame,
+    places: Mapping[int, int],
+    *,
+    before: str = "true ",
+    spoken_as: str = "Test digit {index:,}, true {true}.",
 ) -> list[dict[str, Any]]:
+    """Return the tiles of the rows `shown`, as `components.draw_tiles` takes them.
+
+    `places` says where the picture of an index stands; `before` is what stands before the true
+    digit, `spoken_as` what is said of a tile to those who cannot see it.
+    """
     counts = votes(shown)
     names = distinct_names(runs)
     tiles = []
@@ -139,8 +149,8 @@ def _tiles(
             {
                 "index": index,
                 "place": places.get(index),
-                "lines": [_line("true ", true, ""), *readings],
-                "label": f"Test digit {index:,}, true {true}. {spoken}",
+                "lines": [_line(before, true, ""), *readings],
+                "label": f"{spoken_as.format(index=index, true=true)} {spoken}",
             }
         )
     return tiles

@@ -1,0 +1,197 @@
+"""What a drawing of the field test is, and how it reads as text in a file."""
+
+import base64
+import binascii
+import json
+import os
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, ValidationError
+
+from core.config import CLASSES, IMAGE_SIDE
+from core.errors import DrawingUnreadableError
+from core.field_test.strokes import Strokes
+
+SCHEMA_VERSION: Final = 1
+DRAWN_SIDE: Final = 280  # pixels of the picture as it was drawn
+MOST_BYTES: Final = 1_000_000  # of a file: several times what the worst drawing needs
+# The facts stand first in a file, so that thousands are listed without reading their pictures.
+_HEAD_BYTES: Final = 2_048
+_AFTER_FACTS: Final = b',\n"strokes": '
+_END: Final = b"\n}\n"
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_ID: Final = re.compile(r"[0-9A-Za-z_-]{1,40}")
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """One drawing: what was asked for, what the models got, and whether it counts.
+
+    `digit` is uint8 `(28, 28)`, white ink on black as in MNIST, not to be written to. `mistake`
+    says that its maker called it a mistake of their own, `hidden` that the owner took it out.
+    """
+
+    id: str
+    label: int
+    time: datetime  # when it was kept, in UTC
+    digit: npt.NDArray[np.uint8]
+    hidden: bool
+    mistake: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether the score board counts it."""
+        return not (self.hidden or self.mistake)
+
+
+@dataclass(frozen=True)
+class UnreadableDrawing:
+    """A file beside the drawings that cannot be read as one, and why in one sentence."""
+
+    id: str
+    reason: str
+
+
+class _Facts(BaseModel):
+    # Fields of a later version are passed over rather than refused, as in a run's files.
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    schema_version: int
+    label: Annotated[int, Field(ge=0, lt=CLASSES, strict=True)]
+    time: AwareDatetime
+    hidden: StrictBool = False
+    mistake: StrictBool = False
+    digit: str  # its bytes row by row, in base64
+
+
+class _File(_Facts):
+    strokes: Strokes
+    picture: str  # a PNG, in base64
+
+
+@dataclass(frozen=True)
+class Original:
+    """A drawing as it came from the pad: a PNG 280×280 in grey, and its strokes in its pixels."""
+
+    picture: bytes
+    strokes: Strokes
+
+
+def is_drawing_id(text: str) -> bool:
+    """Tell whether a drawing may be called so: ids come from links and from file names."""
+    return _ID.fullmatch(text) is not None
+
+
+def as_text(drawing: Drawing, original: Original) -> str:
+    """Return a drawing as its file holds it: JSON, a field a line."""
+    fields = {
+        "schema_version": SCHEMA_VERSION,
+        "label": drawing.label,
+        "time": drawing.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "hidden": drawing.hidden,
+        "mistake": drawing.mistake,
+        "digit": base64.b64encode(drawing.digit.tobytes()).decode("ascii"),
+        "strokes": [[list(point) for point in stroke] for stroke in original.strokes],
+        "picture": base64.b64encode(original.picture).decode("ascii"),
+    }
+    lines = [f"{json.dumps(name)}: {_compact(value)}" for name, value in fields.items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def read_drawing(path: Path) -> Drawing:
+    """Return the drawing in a file without its picture, which need not be read for that.
+
+    Raises DrawingUnreadableError with a sentence.
+    """
+    head = _head(_content(path, _HEAD_BYTES))
+    found = _parsed(path, _Facts, head) if head else _parsed(path, _File, _content(path))
+    return _drawing(path, found)
+
+
+def read_whole(path: Path) -> tuple[Drawing, Original]:
+    """Return the drawing in a file with picture and strokes.
+
+    Raises DrawingUnreadableError with a sentence.
+    """
+    found = _parsed(path, _File, _content(path))
+    picture = _bytes(path, "picture", found.picture)
+    if not picture.startswith(_PNG):
+        raise _unreadable(path, "picture: not a PNG")
+    return _drawing(path, found), Original(picture, found.strokes)
+
+
+def _content(path: Path, at_most: int = MOST_BYTES) -> bytes:
+    """Return the file, of one longer than `at_most` its beginning with what it ends in."""
+    if not is_drawing_id(path.stem):
+        raise _unreadable(path, "its file name is none that Digit Lab gives: rename it")
+    try:
+        with path.open("rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MOST_BYTES:
+                raise _unreadable(path, "the file is far too large for a drawing")
+            content = file.read(at_most)
+            if size > len(content):
+                file.seek(-len(_END), os.SEEK_END)
+                content += file.read(len(_END))
+            return content
+    except OSError as error:
+        raise _unreadable(path, f"the file cannot be read ({error.strerror})") from error
+
+
+def _head(content: bytes) -> bytes:
+    """Return the facts at a file's beginning as JSON; empty if it is laid out otherwise or torn."""
+    facts, found, _ = content.partition(_AFTER_FACTS)
+    return facts + b"}" if found and content.endswith(_END) else b""
+
+
+_FactsT = TypeVar("_FactsT", _Facts, _File)
+
+
+def _parsed(path: Path, kind: type[_FactsT], content: bytes) -> _FactsT:
+    try:
+        found = kind.model_validate_json(content)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        field = ".".join(map(str, problem["loc"][:1])) or "the file"
+        raise _unreadable(path, f"{field}: {problem['msg']}") from error
+    if found.schema_version != SCHEMA_VERSION:
+        raise _unreadable(
+            path,
+            f"it was written by another version of Digit Lab (format {found.schema_version}, this "
+            f"one reads {SCHEMA_VERSION})",
+        )
+    return found
+
+
+def _drawing(path: Path, found: _Facts) -> Drawing:
+    content = _bytes(path, "digit", found.digit)
+    if len(content) != IMAGE_SIDE**2:
+        raise _unreadable(path, f"digit: not {IMAGE_SIDE}×{IMAGE_SIDE} bytes")
+    # Read-only, as it is shared by all who ask.
+    digit = np.frombuffer(content, dtype=np.uint8).reshape(IMAGE_SIDE, IMAGE_SIDE)
+    time = found.time.astimezone(UTC)
+    return Drawing(path.stem, found.label, time, digit, found.hidden, found.mistake)
+
+
+def _bytes(path: Path, field: str, text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _unreadable(path, f"{field}: damaged") from error
+
+
+def _unreadable(path: Path, why: str) -> DrawingUnreadableError:
+    return DrawingUnreadableError(
+        f"Drawing {path.stem[:40]} cannot be read: {why}. Restore the file from a copy, or delete "
+        "the drawing."
+    )
