@@ -61,6 +61,20 @@ def read_picture(content: bytes, name: str) -> Image.Image:
         ) from exc
 
 
+def is_animated(content: bytes) -> bool:
+    """Tell whether a file that `read_picture` reads has more frames than the first, which it took.
+
+    Of a damaged file False: `read_picture` says what is wrong with it.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"PIL\.")
+            picture = Image.open(BytesIO(content), formats=FORMATS)
+            return bool(getattr(picture, "is_animated", False))
+    except (Image.DecompressionBombError, *_PILLOW_ERRORS):
+        return False
+
+
 def read_canvas(content: bytes | None) -> Image.Image:
     """Open what streamlit-drawable-canvas sends: a PNG, None before any stroke.
 

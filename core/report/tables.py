@@ -23,7 +23,7 @@ def as_csv(table: pd.DataFrame) -> str:
     # Not .map: a column of numbers would come back as objects.
     texts = table.select_dtypes(exclude="number").columns
     safe = table.assign(**{name: table[name].map(_harmless) for name in texts})
-    return str(safe.to_csv(index=False))
+    return str(safe.rename(columns=_harmless).to_csv(index=False))
 
 
 def _harmless(value: object) -> object:

@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Container, Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import IO, Final
+from typing import IO
 
 from core.errors import ArchiveError, RunError, RunUnreadableError
 from core.runs import files
@@ -16,11 +16,7 @@ from core.runs.foreign_files import check_files, most_bytes
 from core.runs.guests import ID, Guest, Imported, adapt
 from core.runs.ids import new_run_id
 from core.runs.store import RunStore
-from core.runs.untrusted_zip import extract, open_zip, shown
-
-# What systems put into zip files of their own accord.
-_CLUTTER: Final = frozenset({"Thumbs.db", "desktop.ini"})
-_CLUTTER_FOLDER: Final = "__MACOSX"
+from core.runs.untrusted_zip import extract, is_clutter, open_zip, shown
 
 
 def import_runs(store: RunStore, file: IO[bytes]) -> list[Imported]:
@@ -69,7 +65,7 @@ def _roots(entries: Iterable[zipfile.ZipInfo]) -> list[str]:
     found = [
         str(PurePosixPath(entry.filename).parent)
         for entry in entries
-        if PurePosixPath(entry.filename).name == files.CONFIG and not _is_clutter(entry.filename)
+        if PurePosixPath(entry.filename).name == files.CONFIG and not is_clutter(entry.filename)
     ]
     if not found:
         raise ArchiveError(
@@ -83,7 +79,7 @@ def _roots(entries: Iterable[zipfile.ZipInfo]) -> list[str]:
 
 def _place(name: str, roots: Container[str]) -> tuple[str, str | None]:
     """Return the run to which a file belongs and its place there, None if it is passed over."""
-    if _is_clutter(name):
+    if is_clutter(name):
         return "", None
     for parent in map(str, PurePosixPath(name).parents):
         if parent in roots:
@@ -94,12 +90,6 @@ def _place(name: str, roots: Container[str]) -> tuple[str, str | None]:
                 return parent, None
             break
     raise ArchiveError(f"{shown(name)} in it is not a file of a run.")
-
-
-def _is_clutter(name: str) -> bool:
-    parts = name.split("/")
-    hidden = any(part.startswith(".") for part in parts)
-    return hidden or parts[0] == _CLUTTER_FOLDER or parts[-1] in _CLUTTER
 
 
 def _guest(folder: Path, was: str) -> Guest:

@@ -28,6 +28,9 @@ _PACKINGS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _HIGHEST_RATIO: Final = 100
 _HARMLESS_BYTES: Final = 20_000_000
 _CHUNK: Final = 1 << 20
+# What systems put into zip files of their own accord.
+_CLUTTER: Final = frozenset({"Thumbs.db", "desktop.ini"})
+_CLUTTER_FOLDER: Final = "__MACOSX"
 # What Python's reader says of bytes that are no zip file, or not a whole one.
 _DAMAGE: Final = (
     zipfile.BadZipFile,
@@ -47,11 +50,23 @@ def open_zip(file: IO[bytes]) -> Iterator[zipfile.ZipFile]:
     or too large files, a bomb, links, devices, encrypted or repeated names, names that lead out
     of a folder.
     """
-    check_directory(file, MOST_FILES)
     try:
-        with zipfile.ZipFile(file) as archive:
+        with open_unchecked_zip(file, MOST_FILES) as archive:
             _check_entries(archive.infolist())
             yield archive
+    except _DAMAGE as error:
+        raise ArchiveError("It is damaged, or not a zip file.") from error
+
+
+def open_unchecked_zip(file: IO[bytes], most_files: int) -> zipfile.ZipFile:
+    """Open a zip of unknown origin of which what is sound shall be read and the rest passed over.
+
+    Each entry is for `check_entry` and `read_entry`. Raises ArchiveError if it is no zip, or its
+    directory is longer than one of `most_files` files.
+    """
+    check_directory(file, most_files)
+    try:
+        return zipfile.ZipFile(file)
     except _DAMAGE as error:
         raise ArchiveError("It is damaged, or not a zip file.") from error
 
@@ -98,6 +113,31 @@ def extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, most: 
         raise ArchiveError(f"{name} is not as large as the zip file says.")
 
 
+def check_entry(entry: zipfile.ZipInfo) -> None:
+    """Raise ArchiveError for links, devices, encrypted files and names that files do not have."""
+    _check_name(entry)
+    _check_kind(entry)
+
+
+def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
+    """Return what an entry holds; where that is more than `most` bytes, the first `most` + 1.
+
+    What the zip states of its size is not believed. Raises ArchiveError if it is damaged.
+    """
+    try:
+        with archive.open(entry) as source:
+            return source.read(most + 1)
+    except _DAMAGE as error:
+        raise ArchiveError(f"{shown(entry.filename)} is damaged in the zip file.") from error
+
+
+def is_clutter(name: str) -> bool:
+    """Tell whether a file of this name is one that a system put into the zip, or a hidden one."""
+    parts = name.split("/")
+    hidden = any(part.startswith(".") and part.strip(".") for part in parts)
+    return hidden or parts[0] == _CLUTTER_FOLDER or parts[-1] in _CLUTTER
+
+
 def shown(name: str) -> str:
     """Return a name from a zip so that it may stand in a sentence."""
     plain = "".join(letter if letter.isprintable() else "?" for letter in name)
@@ -109,8 +149,7 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
         raise ArchiveError(f"It holds {len(entries):,} files; at most {MOST_FILES:,} are taken.")
     seen: set[str] = set()
     for entry in entries:
-        _check_name(entry)
-        _check_kind(entry)
+        check_entry(entry)
         # Some file systems do not tell upper from lower case.
         name = entry.filename.rstrip("/").casefold()
         if name in seen:
