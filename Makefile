@@ -22,13 +22,14 @@ lint: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# On an otherwise idle machine, with MNIST under DIGITLAB_DATA; about 12 minutes.
+# On an otherwise idle machine, with MNIST under DIGITLAB_DATA; about 16 minutes.
 bench: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/training_speed.py --write
 	$(BIN)/python benchmarks/worker_costs.py --write
 	$(BIN)/python benchmarks/run_table.py --write
 	$(BIN)/python benchmarks/live_curves.py --write
 	$(BIN)/python benchmarks/compare_page.py --write
+	$(BIN)/python benchmarks/drawing_latency.py --write
 	$(BIN)/python benchmarks/article1_pair.py --epochs 8
 
 screenshots: $(VENV)/.installed-test

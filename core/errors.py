@@ -10,6 +10,10 @@ DigitLabError
 │   ├── RunUnreadableError   the folder is there, but what lies in it is not a run
 │   ├── RunStateError        the run is in the wrong state for what was asked
 │   └── ArchiveError         a zip file cannot be taken in, or may not be
+├── FieldTestError     a drawing of the field test cannot be kept, found or changed
+│   ├── DrawingNotFoundError    there is no drawing of that id
+│   ├── DrawingUnreadableError  the file is there, but what it holds is not a drawing
+│   └── LimitError              so many drawings are not taken, at once or in all
 └── DivergedError      the training loss stopped being a number
 
 A message says what was wrong, where, and what to do about it, in one or two plain sentences:
@@ -55,6 +59,22 @@ class RunStateError(RunError):
 
 class ArchiveError(RunError):
     """A zip file of runs is damaged, foreign or dangerous, so nothing of it was taken in."""
+
+
+class FieldTestError(DigitLabError):
+    """A drawing of the field test cannot be kept, found or changed."""
+
+
+class DrawingNotFoundError(FieldTestError):
+    """There is no drawing of that id."""
+
+
+class DrawingUnreadableError(FieldTestError):
+    """The file is there, but what it holds is not a drawing of this version."""
+
+
+class LimitError(FieldTestError):
+    """More drawings than the field test takes, of one visitor or of all, at once or in all."""
 
 
 class DivergedError(DigitLabError):

@@ -104,6 +104,13 @@ def draw_a_seven(page: Page) -> None:
     expect(page.locator(".dl-answer[data-answer='7']").first).to_be_visible()
 
 
+def correct_an_example(page: Page) -> None:
+    page.get_by_role("button", name="Try it with an example").click()
+    page.locator(".dl-box").nth(1).click()
+    page.get_by_role("radio", name="3", exact=True).click()
+    expect(page.locator(".dl-settled")).to_be_visible()
+
+
 # A page by its address, and its states: each is reached from the one before.
 PAGES: dict[str, tuple[str, States]] = {
     "runs": (
@@ -124,6 +131,7 @@ PAGES: dict[str, tuple[str, States]] = {
     "compare-none": ("compare?runs=", {"opened": nothing}),
     "mistakes": (f"mistakes?{PAIR}", {"sheet": nothing, "map": open_folds, "digit": open_a_digit}),
     "draw": (f"draw?{PAIR}", {"empty": nothing, "drawn": draw_a_seven}),
+    "pictures": (f"draw?way=picture&{PAIR}", {"empty": nothing, "read": correct_an_example}),
 }
 EMPTY: States = {"opened": nothing}
 

@@ -1,15 +1,13 @@
 """The four pages in a real browser, on finished runs and on what is left of broken ones."""
 
-import io
 import re
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.dashboard import Dashboard
-from tests.support.visitor import answers, draw_stroke, upload
+from tests.support.visitor import draw_stroke
 
 pytestmark = pytest.mark.browser
 
@@ -108,24 +106,6 @@ def test_filters_narrow_the_mistakes_and_the_link(page: Page, gallery: Dashboard
     expect(page).not_to_have_url(re.compile("true=4"))
 
 
-def test_bad_uploads_get_a_sentence_and_the_next_good_one_an_answer(
-    page: Page, gallery: Dashboard
-) -> None:
-    open_page(page, gallery, "draw")
-    sentence = page.locator(".dl-sum")
-    upload(page, "letter.png", b"Dear teacher, this is no picture.")
-    expect(sentence).to_contain_text("cannot be read as a picture")
-    upload(page, "huge.png", png(Image.new("L", (20_000, 20_000))))
-    expect(sentence).to_contain_text("megapixels")
-    upload(page, "blank.png", png(Image.new("L", (100, 100), 255)))
-    expect(sentence).not_to_contain_text("megapixels")
-    assert answers(page) == ["–", "–"]
-    good = Image.new("L", (100, 100), 255)
-    good.paste(0, (46, 15, 54, 85))
-    upload(page, "one.png", png(good))
-    expect(page.locator(".dl-answer[data-answer='1']").first).to_be_visible(timeout=20_000)
-
-
 def test_a_drawing_survives_undo_and_a_change_of_page(page: Page, gallery: Dashboard) -> None:
     open_page(page, gallery, "draw")
     draw_stroke(page, [(0.5, 0.2), (0.5, 0.8)])
@@ -184,9 +164,3 @@ def test_the_first_button_is_reached_and_pressed_by_keyboard(
         pytest.fail("Tab never reached the button.")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Compare")
-
-
-def png(picture: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, format="PNG")
-    return buffer.getvalue()

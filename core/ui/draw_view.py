@@ -1,120 +1,85 @@
-"""The parts of the Draw page: pad and upload, what the models see, what each of them says."""
+"""The pad's part of the Draw page: the drawing, what the models get of it, what each says."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-import numpy.typing as npt
 import streamlit as st
+from PIL import Image
 
-from core.drawing import Digit, to_digit
-from core.errors import DigitLabError, DrawingError, EmptyDrawingError
-from core.learning.evaluation import predict
-from core.pictures import png_url, read_picture
+from core.drawing import Digit
+from core.errors import DrawingError, EmptyDrawingError
 from core.runs.records import Run
 from core.ui.frame import guarded
-from core.ui.pad import INVITATION, PAD_SIDE, draw_pad
-from core.ui.pieces import answer_card
+from core.ui.inside_drawing_view import draw_inside
+from core.ui.model_answers import draw_model_answers
+from core.ui.pad import INVITATION, draw_pad
+from core.ui.preparation_view import Preparation, draw_prepared, draw_steps
 from core.ui.services import services
-from core.ui.trained import trained_model
-from core.words import as_text, distinct_names
 
-_FILE_TYPES: Final = ["png", "jpg", "jpeg", "webp", "gif", "bmp"]
+_DOT: Final = 32  # pixels; what a click or a touch leaves on the pad is smaller, any digit larger
+_DARK: Final = 128  # of 255
+_FULL: Final = 0.6  # of the pad; the fattest 8 leaves two thirds of it white
 
 
 def draw_pad_and_answers(runs: Sequence[Run]) -> None:
-    """Draw the pad on one side and the answers on the other; a stroke redraws only these."""
+    """Draw the pad, what the models get and what they say; a stroke redraws only these."""
     ids = [run.id for run in runs]
 
     def part() -> None:
-        with guarded(), st.container(horizontal=True, gap="large"):
-            with st.container(width=PAD_SIDE + 10):
-                source = _draw_inputs()
-            digit, problem = _prepare(source)
-            with st.container(width=PAD_SIDE - 60, key="what_they_see"):
-                _draw_seen(digit)
-            with st.container(width="stretch"):
-                _draw_answers([services().store.read(run_id) for run_id in ids], digit, problem)
+        with guarded():
+            still = [services().store.read(run_id) for run_id in ids]
+            # One below the other or side by side: the style sheet says so, by these keys.
+            with st.container(key="drawing_parts"):
+                with st.container(key="your_digit"):
+                    _draw_heading("Write a digit from 0 to 9")
+                    drawing = draw_pad()
+                with st.container(key="what_they_see"):
+                    place = st.container()
+                    preparation = draw_steps()
+                    digit, full, problem = _prepare(drawing, preparation)
+                    with place:
+                        draw_prepared(digit, preparation, full)
+                with st.container(key="what_they_say"):
+                    _draw_heading(preparation.warning or "What they say")
+                    draw_model_answers(still, digit, problem)
+                    draw_inside(still, digit)
 
     st.fragment(part)()
 
 
-def _draw_inputs() -> Any:
-    """Draw pad and upload; return the picture, or the DrawingError that says why there is none."""
-    st.html('<h2 class="dl-pad-title dl-small">Your digit</h2>')
-    drawing = draw_pad()
-    upload = st.file_uploader(
-        "Or a picture of one digit",
-        type=_FILE_TYPES,
-        max_upload_size=10,
-        key=f"upload_{st.session_state.get('upload_round', 0)}",
-        help="PNG, JPEG, WebP, GIF or BMP, at most 10 MB. One digit, dark on light or light on "
-        "dark. Nothing is kept.",
-    )
+def _draw_heading(text: str) -> None:
+    st.html(f'<h2 class="dl-small">{escape(text)}</h2>')
+
+
+def _prepare(
+    drawing: Callable[[], Image.Image], preparation: Preparation
+) -> tuple[Digit | None, Digit | None, str]:
+    """Return the digit on the way chosen and on the whole way, or else why there is none."""
     try:
-        if upload is not None:
-            st.caption("This picture is read, not the pad. Remove it, or press Clear, to draw.")
-            return read_picture(upload.getvalue(), upload.name)
-        return drawing()
+        picture = drawing()
     except DrawingError as error:
-        return error
-
-
-def _prepare(source: Any) -> tuple[Digit | None, str]:
+        return None, None, str(error)
     try:
-        if isinstance(source, DrawingError):
-            raise source
-        return to_digit(source), ""
+        problem = unreadable(picture)
+        if problem:
+            return None, None, problem
+        digit = preparation.digit(picture)
+        return digit, Preparation().digit(picture) if preparation.off else digit, ""
     except EmptyDrawingError:
-        return None, INVITATION
+        return None, None, INVITATION
     except DrawingError as error:
-        return None, str(error)
+        return None, None, str(error)
 
 
-def _draw_seen(digit: Digit | None) -> None:
-    image = digit.image if digit else np.zeros((28, 28), dtype=np.uint8)
-    alt = "The drawing as the models get it" if digit else "Nothing is drawn yet"
-    st.html(
-        '<h2 class="dl-small">What they see</h2>'
-        f'<img class="dl-pixels" src="{png_url(image)}" alt="{alt}">'
-        '<p class="dl-quiet">28×28 pixels: cut to the ink, scaled to 20 pixels, and moved so that '
-        "its weight is in the middle, as MNIST's digits were made.</p>"
-    )
-
-
-def _draw_answers(runs: Sequence[Run], digit: Digit | None, problem: str) -> None:
-    cards, said = [], []
-    names = distinct_names(runs)
-    for run in runs:
-        try:
-            model = trained_model(run.id)
-        except DigitLabError as error:
-            st.warning(as_text(str(error)), icon=":material/broken_image:")
-            continue
-        if digit is None:
-            cards.append(answer_card(run, None, names[run.id]))
-            continue
-        probabilities = predict(run.config, model, digit.image[None])[0]
-        said.append((names[run.id], probabilities))
-        cards.append(answer_card(run, probabilities, names[run.id]))
-    # One line that is always there: an invitation, a problem, or what the answers add up to.
-    st.html(
-        f'<p class="dl-lead dl-sum" role="status">{escape(problem or agreement(said))}</p>'
-        f'<div class="dl-answers">{"".join(cards)}</div>'
-    )
-
-
-def agreement(said: Sequence[tuple[str, npt.NDArray[np.float32]]]) -> str:
-    """Say what the answers of named runs, each `(10,)` probabilities, add up to."""
-    if not said:
-        return ""
-    digits = [int(probabilities.argmax()) for _, probabilities in said]
-    if len(said) == 1:
-        return f"It reads a {digits[0]}."
-    if len(set(digits)) == 1:
-        return f"{'Both' if len(said) == 2 else 'All'} read a {digits[0]}."
-    readings = ", ".join(
-        f"{name} says {digit}" for (name, _), digit in zip(said, digits, strict=True)
-    )
-    return f"They disagree: {readings}."
+def unreadable(picture: Image.Image) -> str:
+    """Return what is wrong with a drawing that is but a dot or all black, in a sentence."""
+    ink = picture.convert("L").point(lambda tone: 255 if tone < _DARK else 0)
+    box = ink.getbbox()
+    if box is None:
+        return INVITATION
+    if ink.histogram()[255] > _FULL * ink.width * ink.height:
+        return "The pad is nearly all black, so there is no digit to see. Clear it and draw one."
+    if max(box[2] - box[0], box[3] - box[1]) < _DOT:
+        return "That is only a dot. Draw a digit, as large as you like."
+    return ""

@@ -1,21 +1,29 @@
-"""A choice of a few words, as buttons in a row or a list to open, tied to the address."""
+"""A choice of a few words, as buttons in a row, a list or a switch, tied to the address."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import streamlit as st
 
 from core.ui.links import linked, write_link
 
 _Word = TypeVar("_Word", bound=str)
+_SWITCH: Final = ("on", "off")
 
 
 def draw_segments(
-    name: str, label: str, options: Mapping[_Word, str], default: _Word, help_text: str = ""
+    name: str,
+    label: str,
+    options: Mapping[_Word, str],
+    default: _Word,
+    help_text: str = "",
+    *,
+    label_shown: bool = True,
 ) -> _Word:
     """Draw buttons and return which is chosen.
 
-    `options` maps what stands in the link, under `name`, to what stands on the button.
+    `options` maps what stands in the link, under `name`, to what stands on the button. A label
+    that is not shown is still there for those who hear the page.
     """
     key = linked(name, list(options), default)
     chosen = st.segmented_control(
@@ -31,6 +39,7 @@ def draw_segments(
         args=(name, default),
         required=True,
         help=help_text or None,
+        label_visibility="visible" if label_shown else "collapsed",
     )
     return chosen or default
 
@@ -61,3 +70,23 @@ def draw_select(
         help=help_text or None,
     )
     return chosen
+
+
+def draw_switch(name: str, label: str, help_text: str = "") -> bool:
+    """Draw a switch that is on unless the address says `name=off`; return whether it is on."""
+    key = linked(name, _SWITCH, "on")
+    switch = f"{key}_switch"
+    st.session_state[switch] = st.session_state[key] == "on"
+
+    def write() -> None:
+        st.session_state[key] = "on" if st.session_state[switch] else "off"
+        write_link(name, "on")
+
+    on: bool = st.toggle(
+        label,
+        value=st.session_state[switch],  # as above
+        key=switch,
+        on_change=write,
+        help=help_text or None,
+    )
+    return on

@@ -1,6 +1,10 @@
 """The drawing pad: what is on it outlives a change of page, and can be undone stroke by stroke."""
 
-from collections.abc import Callable
+import base64
+import binascii
+import contextlib
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -9,87 +13,184 @@ from PIL import Image
 
 from core.errors import DrawingError, EmptyDrawingError
 from core.pictures import read_canvas
+from core.ui.components import asset
 
 PAD_SIDE: Final = 280
 INVITATION: Final = "Draw a digit on the white pad, as large as you like."
 _BRUSH: Final = 20
 _INK, _PAPER = "#16181F", "#FFFFFF"
-# Each state holds all strokes so far: what a visitor costs must stay within a megabyte or so.
 _MAX_UNDO: Final = 30
 _STATE: Final = "pad"
+# Each state holds all strokes so far: what a visitor costs must stay within a few megabytes.
+_MAX_BYTES: Final = 2_000_000
+
+_helper = st.components.v2.component(
+    "digitlab_pad", html="", js=asset("pad.js"), isolate_styles=False
+)
+
+
+@dataclass(frozen=True)
+class _State:
+    """What was on the pad after a stroke: the strokes, as the pad writes them, and a PNG."""
+
+    strokes: dict[str, Any]
+    content: bytes
+    size: int  # bytes of both
 
 
 @dataclass
 class _Pad:
-    """What one visitor has drawn: each state of the pad as strokes and as PNG, newest last.
+    """What one visitor has drawn on a pad.
 
-    The pad in the browser says nothing until the next stroke, so the server remembers what was
-    on it before an undo or a change of page.
+    The pad in the browser tells its strokes when there is a new one. What was on it before an
+    undo or a change of page only the server knows.
     """
 
-    round: int = 0  # part of the widget's key: a new pad is the only way to change the strokes
-    history: list[tuple[dict[str, Any], bytes]] = field(default_factory=list)
+    name: str
+    start: dict[str, Any] | None = None  # what the pad in the browser is told to show
+    _turn: int = 0  # part of that: the pad looks only at what differs from what it was told last
+    _history: list[_State] = field(default_factory=list)  # newest last
+    _heard: object = None  # the last message; what it says is known, or was undone
+    _problem: DrawingError | None = None
 
-    def restart(self) -> None:
-        """Begin a new pad with the newest strokes that are left."""
-        self.round += 1
+    @property
+    def key(self) -> str:
+        """The key of the pad's widget."""
+        return f"canvas_{self.name}"
+
+    @property
+    def strokes(self) -> dict[str, Any] | None:
+        """The strokes that are on it, None where there are none."""
+        return self._history[-1].strokes if self._history else None
+
+    def picture(self) -> Image.Image:
+        """Return what is drawn; raises as `draw_pad` says."""
+        if self._problem is not None:
+            raise self._problem
+        if not self._history:
+            raise EmptyDrawingError(INVITATION)
+        picture = read_canvas(self._history[-1].content)
+        # The pad's ground hides nothing; where it is whole, the way to the digit is shorter.
+        whole = picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255)
+        return picture.convert("L") if whole else picture
 
     def undo(self) -> None:
         """Take the last stroke back."""
-        if self.history:
-            self.history.pop()
-            self.restart()
+        self.take_in()
+        if self._history:
+            self._history.pop()
+        self.begin_again()
 
     def clear(self) -> None:
-        """Empty the pad, and forget a picture that was uploaded."""
-        self.history.clear()
-        self.restart()
-        st.session_state["upload_round"] = st.session_state.get("upload_round", 0) + 1
+        """Empty the pad."""
+        self._history.clear()
+        self.begin_again()
+
+    def begin_again(self) -> None:
+        """Have the pad in the browser show the newest strokes that are left."""
+        self._heard = _message(st.session_state.get(self.key))
+        self._problem = None
+        self._turn += 1
+        self.start = {**(self.strokes or {"objects": []}), "turn": self._turn}
+
+    def take_in(self) -> None:
+        """Note what the browser has said since."""
+        message = _message(st.session_state.get(self.key))
+        if message is None or message == self._heard:
+            return
+        self._heard, self._problem = message, None
+        try:
+            self._note(_read(message))
+        except DrawingError as error:
+            self._problem = error
+
+    def _note(self, state: _State | None) -> None:
+        if state is None:
+            self._history.clear()
+        elif self.strokes is None or state.strokes["objects"] != self.strokes["objects"]:
+            self._history.append(state)
+            del self._history[:-_MAX_UNDO]
+            while sum(kept.size for kept in self._history) > _MAX_BYTES and len(self._history) > 1:
+                del self._history[0]
 
 
-def draw_pad() -> Callable[[], Image.Image]:
-    """Draw pad, undo and clear; return what gives the drawing.
+def draw_pad(name: str = "pad") -> Callable[[], Image.Image]:
+    """Draw the pad `name` with undo and clear; return what gives the drawing.
 
     That raises EmptyDrawingError while nothing is drawn, DrawingError for a message from the
-    browser that is no picture.
+    browser that is no picture. A pad that is told to be cleared must be so before it is drawn.
     """
     # Imported here: outside a running Streamlit its import fails.
     from streamlit_drawable_canvas import st_canvas
 
-    pad: _Pad = st.session_state.setdefault(_STATE, _Pad())
-    key = f"pad_{pad.round}"
-    if key not in st.session_state:  # a new pad, or the page was left in between
-        st.session_state["pad_start"] = pad.history[-1][0] if pad.history else None
-    result = st_canvas(
-        stroke_width=_BRUSH,
-        stroke_color=_INK,
-        background_color=_PAPER,
-        width=PAD_SIDE,
-        height=PAD_SIDE,
-        initial_drawing=st.session_state["pad_start"],
-        return_image_data=True,
-        key=key,
-    )
+    pad = _pad(name)
+    if pad.key not in st.session_state:  # the pad is new, or was out of sight in between
+        pad.begin_again()
+    # It stumbles over a message that is none of its own; `take_in` says so.
+    with contextlib.suppress(AttributeError, KeyError, TypeError, ValueError):
+        st_canvas(
+            stroke_width=_BRUSH,
+            stroke_color=_INK,
+            background_color=_PAPER,
+            width=PAD_SIDE,
+            height=PAD_SIDE,
+            initial_drawing=pad.start,
+            return_image_data=True,
+            key=pad.key,
+        )
+    _helper(key=f"pad_helper_{name}", data={"pad": pad.key})
+    pad.take_in()
     with st.container(horizontal=True):
-        empty = not pad.history and result.json_data is None
-        st.button("Undo", icon=":material/undo:", key="undo", on_click=pad.undo, disabled=empty)
+        nothing = pad.strokes is None
+        st.button("Undo", icon=":material/undo:", key="undo", on_click=pad.undo, disabled=nothing)
         st.button("Clear", icon=":material/delete:", key="clear", on_click=pad.clear)
-    return lambda: _remembered(pad, result)
+    return pad.picture
 
 
-def _remembered(pad: _Pad, result: Any) -> Image.Image:
-    try:
-        content = result.image_bytes  # undecoded: read_canvas looks at its size first
-    except (ValueError, TypeError, AttributeError) as error:
-        raise DrawingError(
-            "The drawing did not arrive as a picture. Clear the pad and draw again."
-        ) from error
-    if content is not None and result.json_data:
-        picture = read_canvas(content)
-        if not pad.history or pad.history[-1][0] != result.json_data:
-            pad.history.append((result.json_data, content))
-            del pad.history[:-_MAX_UNDO]
-        return picture
-    if not pad.history:
-        raise EmptyDrawingError(INVITATION)
-    return read_canvas(pad.history[-1][1])
+def clear_pad(name: str = "pad") -> None:
+    """Empty the pad `name`."""
+    _pad(name).clear()
+
+
+def pad_strokes(name: str = "pad") -> dict[str, Any] | None:
+    """Return the strokes on the pad `name` as the browser tells them; None if there are none.
+
+    That is the canvas as Fabric.js writes it, its "objects" a list; what is in that may be
+    anything.
+    """
+    return _pad(name).strokes
+
+
+def _pad(name: str) -> _Pad:
+    pad: _Pad = st.session_state.setdefault(f"{_STATE}_{name}", _Pad(name))
+    return pad
+
+
+def _message(state: object) -> object:
+    """Return what the browser said last of the drawing, None where it has said nothing yet."""
+    message = state.get("drawing") if isinstance(state, Mapping) else None
+    # What the pad was told to show comes back without a picture until there is a stroke.
+    if isinstance(message, Mapping) and message.get("data") is None:
+        return None
+    return message
+
+
+def _read(message: object) -> _State | None:
+    """Return the state in a message of the pad's, None if there is no stroke in it.
+
+    Raises DrawingError for a message of another kind, which only a tampered browser sends.
+    """
+    odd = DrawingError("The drawing did not arrive as a picture. Clear the pad and draw again.")
+    match message:
+        case {"raw": {"objects": list() as objects, **_others} as strokes, "data": str() as url}:
+            start, _, encoded = url.partition(";base64,")
+            text = json.dumps(strokes)
+            if start != "data:image/png" or len(text) + len(encoded) > _MAX_BYTES:
+                raise odd
+            try:
+                content = base64.b64decode(encoded, validate=True)
+            except binascii.Error as error:
+                raise odd from error
+            return _State(dict(strokes), content, len(text) + len(content)) if objects else None
+        case _:
+            raise odd

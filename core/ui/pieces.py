@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
+from core.analysis.agreement import how_sure
 from core.config import CLASSES
 from core.palette import run_colour
 from core.runs.records import Run
@@ -137,10 +138,4 @@ def _bar(digit: int, share: float, fill: str, text: str, top: bool) -> str:
 
 def sureness(probability: float) -> str:
     """Say in words how sure a model is, by the probability of its answer."""
-    if probability >= 0.95:
-        return f"It is very sure ({share_word(probability)})."
-    if probability >= 0.7:
-        return f"It is fairly sure ({share_word(probability)})."
-    if probability >= 0.4:
-        return f"It is not sure ({share_word(probability)})."
-    return f"It is guessing ({share_word(probability)})."
+    return f"It is {how_sure(probability)} ({share_word(probability)})."

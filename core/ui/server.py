@@ -1,5 +1,6 @@
 """The web server: Streamlit's own, with the queue behind it and a few routes beside it."""
 
+import gc
 import logging
 import threading
 from collections.abc import AsyncGenerator
@@ -45,8 +46,20 @@ def _warm_up() -> None:
     import core.drawing
     import core.learning.evaluation
     import core.ui.compare_view
+    import core.ui.inside_drawing_view
+    from core.ui.model_answers import make_ready
 
-    warm = (core.drawing, core.learning.evaluation, core.ui.compare_view)
+    warm = (
+        core.drawing,
+        core.learning.evaluation,
+        core.ui.compare_view,
+        core.ui.inside_drawing_view,
+    )
+    make_ready()
+    # After every script, Streamlit looks through all objects for garbage, and no message leaves
+    # meanwhile. The hundreds of thousands that the libraries made are here to stay.
+    gc.collect()
+    gc.freeze()
     _log.debug("Warm: %s", ", ".join(module.__name__ for module in warm))
 
 

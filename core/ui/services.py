@@ -3,6 +3,8 @@
 import functools
 from dataclasses import dataclass
 
+from core.field_test.answers import AnswerBook
+from core.field_test.store import DrawingStore
 from core.learning.download import Download
 from core.runs.engines.local import LocalEngine
 from core.runs.index import RunIndex
@@ -19,6 +21,8 @@ class Services:
     store: RunStore
     queue: RunQueue
     download: Download
+    drawings: DrawingStore
+    answer_book: AnswerBook
 
 
 @functools.cache
@@ -34,4 +38,6 @@ def services() -> Services:
         store=store,
         queue=RunQueue(store, engine, settings.slots),
         download=Download(settings.data),
+        drawings=DrawingStore(settings.drawings),
+        answer_book=AnswerBook(),
     )

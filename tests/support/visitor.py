@@ -1,4 +1,4 @@
-"""What a visitor does with mouse, keyboard and files."""
+"""What a visitor does with the mouse, and what they see of it."""
 
 from collections.abc import Sequence
 
@@ -20,13 +20,6 @@ def draw_stroke(page: Page, points: Sequence[tuple[float, float]]) -> None:
     for x, y in places[1:]:
         page.mouse.move(x, y, steps=12)
     page.mouse.up()
-
-
-def upload(page: Page, name: str, content: bytes) -> None:
-    """Choose a file with this name and content in the page's upload field."""
-    page.locator("input[type=file]").set_input_files(
-        {"name": name, "mimeType": "image/png", "buffer": content}
-    )
 
 
 def answers(page: Page) -> list[str]:
