@@ -6,8 +6,9 @@ Makes finished runs through the store, without curves, which the table does not 
 where the system has a folder there, because making them waits for the disk. Each listing is
 measured in a process of its own: one that finds no index and writes it, and one that finds it. In
 the browser the time goes from a fresh visitor's navigation, on a server that has been running for
-some seconds, to the first row; needs Playwright and Chromium. The server's idle share of a core is
-measured with no page open.
+some seconds, to the page's first words (up to there it is Streamlit's own start) and to the first
+row; and from a click on Runs on another page to the first row; needs Playwright and Chromium. The
+server's idle share of a core is measured with no page open.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psutil
 from measuring import answer, machine_sentence, parser_of, run_child, table, today, write_between
@@ -51,7 +52,9 @@ _COLUMNS: Final = {
     "search": f"search `{_SEARCH}`",
     "order": "order",
     "fold": "fold by seeds, order by mean",
-    "page": "page: first row in the browser",
+    "words": "page by its address: first words",
+    "page": "first row",
+    "inside": "page from another page: first row",
 }
 
 
@@ -152,17 +155,30 @@ def _visit(url: str) -> dict[str, float]:
         return {}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        found = []
         # The first visit makes the server load what it needs for any page at all.
-        for _ in range(1 + _VISITS):
-            page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-            begun = time.perf_counter()
-            page.goto(url, wait_until="commit")
-            page.locator("tr[data-run]").first.wait_for(timeout=60_000)
-            found.append(time.perf_counter() - begun)
-            page.context.close()
+        visits = [_times_of_a_visit(browser, url) for _ in range(1 + _VISITS)][1:]
         browser.close()
-    return {"page": statistics.median(found[1:])}
+    return {name: statistics.median(one[name] for one in visits) for name in visits[0]}
+
+
+def _times_of_a_visit(browser: Any, url: str) -> dict[str, float]:
+    """Return the seconds until a new visitor sees words and rows, and rows after a look at Draw."""
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    begun = time.perf_counter()
+    page.goto(url, wait_until="commit")
+    page.locator("h1").wait_for(timeout=60_000)
+    words = time.perf_counter() - begun
+    page.locator("tr[data-run]").first.wait_for(timeout=60_000)
+    rows = time.perf_counter() - begun
+    page.get_by_role("link", name="Draw").first.click()
+    page.wait_for_function("document.querySelector('h1')?.textContent === 'Draw'")
+    page.wait_for_timeout(2_000)
+    begun = time.perf_counter()
+    page.get_by_role("link", name="Runs").first.click()
+    page.locator("tr[data-run]").first.wait_for(timeout=60_000)
+    inside = time.perf_counter() - begun
+    page.context.close()
+    return {"words": words, "page": rows, "inside": inside}
 
 
 def _seconds(work: Callable[[], object]) -> float:

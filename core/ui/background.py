@@ -64,22 +64,19 @@ class Background(Generic[T]):
         """Return the job of `key`; `work` computes it, unless that is done or under way."""
         with self._lock:
             job = self._jobs.get(key)
-            if job is None:
+            if job is None or _failed_unexpectedly(job):
                 job = self._jobs[key] = Job()
                 # Daemon: nobody who ends the dashboard waits for a map.
                 threading.Thread(
-                    target=self._run, args=(key, job, work), name="background", daemon=True
+                    target=self._run, args=(job, work), name="background", daemon=True
                 ).start()
             self._jobs.move_to_end(key)
             self._forget_oldest()
             return job
 
-    def _run(self, key: Hashable, job: Job[T], work: Callable[[], T]) -> None:
+    def _run(self, job: Job[T], work: Callable[[], T]) -> None:
         with self._one_at_a_time:
             job.run(work)
-        with self._lock:
-            if self._jobs.get(key) is job and _failed_unexpectedly(job):
-                del self._jobs[key]
 
     def _forget_oldest(self) -> None:
         # What is still under way stays, or it would be computed twice at a time.
@@ -89,5 +86,5 @@ class Background(Generic[T]):
 
 
 def _failed_unexpectedly(job: Job[T]) -> bool:
-    error = job._found.exception()
+    error = job._found.exception() if job.done else None
     return error is not None and not isinstance(error, DigitLabError)
