@@ -22,7 +22,7 @@ lint: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# On an otherwise idle machine, with MNIST under DIGITLAB_DATA; about 16 minutes.
+# On an otherwise idle machine, with MNIST under DIGITLAB_DATA; about 18 minutes.
 bench: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/training_speed.py --write
 	$(BIN)/python benchmarks/worker_costs.py --write

@@ -20,6 +20,7 @@ _NOT_OURS = (
     "WebSocket connection to",
     "Cannot send rerun backMessage when disconnected",
     "Client Error in reaching server endpoint",
+    "Is Streamlit still running?",
 )
 # Two cores may be training and driving two browsers at once.
 expect.set_options(timeout=30_000)
