@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import skimage
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -255,6 +256,17 @@ def test_bad_files_get_a_sentence_and_the_next_good_one_is_read(
         expect(page.get_by_text(sentence)).to_have_count(0)
     choose_files(page, ("line.png", line))
     expect_numbers(page, NUMBER, NUMBER)
+
+
+def test_where_no_digit_was_found_a_box_can_be_set_by_hand(page: Page, gallery: Dashboard) -> None:
+    rocket = Image.fromarray(skimage.data.rocket())
+    open_pictures(page, gallery)
+    choose_files(page, ("rocket.png", png(rocket)))
+    expect(page.get_by_text("I can't find a digit here")).to_be_visible()
+    press(page, "Add a box")
+    page.locator(".dl-stage").click()
+    expect(boxes(page)).to_have_count(1)
+    expect(page.get_by_text("I can't find a digit here")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("theme", "way"), [("light", "tap"), ("dark", "drag")])

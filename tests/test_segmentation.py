@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import skimage
 from PIL import Image, ImageDraw
 from scipy import ndimage
 from sklearn.datasets import load_sample_images
@@ -320,6 +321,12 @@ def test_a_photo_of_something_else_has_no_digit(index, tmp_path: Path):
     content = saved(Image.fromarray(load_sample_images().images[index]), tmp_path, "photo.jpg")
     with pytest.raises(EmptyDrawingError, match=NOTHING):
         find_digits(read_picture(content, "photo.jpg"))
+
+
+@pytest.mark.parametrize("photo", [skimage.data.camera, skimage.data.moon, skimage.data.rocket])
+def test_marks_like_digits_among_many_others_are_none(photo):
+    with pytest.raises(EmptyDrawingError, match=NOTHING):
+        find_digits(Image.fromarray(photo()))
 
 
 @pytest.mark.parametrize("share", [0.02, 0.5])

@@ -42,7 +42,7 @@ def to_digit(
     A picture that already is an MNIST image, light or dark, comes back as it is.
     Raises EmptyDrawingError if there is nothing but paper, DrawingError for any other array.
     """
-    pixels = _on_paper(reduce_picture(_as_picture(picture)))
+    pixels = flattened(reduce_picture(_as_picture(picture)))
     paper = paper_color(pixels)
     finished = _finished_digit(pixels, paper)
     if finished is not None:
@@ -66,8 +66,11 @@ def _as_picture(picture: Image.Image | Bytes) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(picture))
 
 
-def _on_paper(picture: Image.Image) -> Bytes:
-    """Return RGB `(h, w, 3)`, with paper laid under whatever is transparent."""
+def flattened(picture: Image.Image) -> Bytes:
+    """Return RGB bytes `(h, w, 3)`, with paper laid under whatever is transparent.
+
+    Raises EmptyDrawingError if nothing in the picture can be seen.
+    """
     if picture.mode != "RGBA":
         return np.asarray(picture.convert("RGB"))
     pixels = np.asarray(picture)

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from core.drawing.digit import Digit, to_digit
-from core.drawing.digit import _on_paper as on_paper
+from core.drawing.digit import Digit, flattened, to_digit
 from core.drawing.lines import lines_of
 from core.drawing.panels import with_panels_opened
 from core.drawing.segmentation import segment
@@ -66,9 +65,22 @@ def find_digits(picture: Image.Image) -> Scene:
     Raises EmptyDrawingError if nothing looks like a digit, DrawingError if there are more than
     MAX_DIGITS.
     """
-    scene = _looked_at(picture)
+    return digits_of(look_at(picture))
+
+
+def look_at(picture: Image.Image) -> Scene:
+    """Return a picture with its ink parted from paper, and no digit looked for yet.
+
+    Raises EmptyDrawingError if nothing in the picture can be seen.
+    """
+    pixels = flattened(reduce_picture(picture))
+    return Scene(Image.fromarray(pixels), (), with_panels_opened(pixels, ink_on_paper(pixels)))
+
+
+def digits_of(scene: Scene) -> Scene:
+    """Return `scene` with the digits in it; raises what `find_digits` does."""
     if max(scene.picture.size) <= FIELD:  # an image of a data set: no more than one digit fits
-        return replace(scene, found=(_only_digit(scene, picture),))
+        return replace(scene, found=(_only_digit(scene),))
     segments = segment(scene.ink)
     count = len(segments.upright)
     if not count:
@@ -99,7 +111,7 @@ def digit_in(picture: Scene | Image.Image, box: Box) -> Digit:
     All ink in the box counts, but for the ends of neighbours that reach into it.
     Raises EmptyDrawingError if there is nothing in it.
     """
-    scene = picture if isinstance(picture, Scene) else _looked_at(picture)
+    scene = picture if isinstance(picture, Scene) else look_at(picture)
     width, height = scene.picture.size
     left, right = (min(max(0, side), width) for side in (box[0], box[2]))
     top, bottom = (min(max(0, side), height) for side in (box[1], box[3]))
@@ -121,14 +133,9 @@ def digit_in(picture: Scene | Image.Image, box: Box) -> Digit:
     return _digit(scene, chosen, ndimage.find_objects(chosen), 1)
 
 
-def _looked_at(picture: Image.Image) -> Scene:
-    pixels = on_paper(reduce_picture(picture))
-    return Scene(Image.fromarray(pixels), (), with_panels_opened(pixels, ink_on_paper(pixels)))
-
-
-def _only_digit(scene: Scene, picture: Image.Image) -> Found:
+def _only_digit(scene: Scene) -> Found:
     try:
-        digit = to_digit(picture)
+        digit = to_digit(scene.picture)
     except EmptyDrawingError as exc:
         raise EmptyDrawingError(NOTHING) from exc
     places = ndimage.find_objects(scene.ink.marks.astype(np.int64))

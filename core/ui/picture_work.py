@@ -18,7 +18,8 @@ from PIL import Image
 
 from core.drawing.batch import FIRST_FRAME, Listing, Reading, read_source
 from core.drawing.corrections import Corrected, correct
-from core.drawing.scene import Box, Scene, find_digits
+from core.drawing.scene import Box, Scene, digits_of, look_at
+from core.errors import EmptyDrawingError
 from core.pictures import is_animated, read_picture
 from core.runs.records import Run
 from core.ui.model_answers import probabilities_of
@@ -35,12 +36,20 @@ class PictureWork:
     """One picture, the digits found in it, and what somebody corrected by hand."""
 
     def __init__(self, name: str, content: bytes) -> None:
-        """Read a file. Raises DrawingError, EmptyDrawingError where no digit can be found."""
+        """Read a file. Raises DrawingError for what is no picture or too crowded to be read.
+
+        Where no digit can be found, `nothing` says so: boxes can still be set by hand.
+        """
         self.name = name
         self.token = secrets.token_hex(8)
         picture = read_picture(content, name)
         self.note = FIRST_FRAME if is_animated(content) else ""
-        self.found: Scene = find_digits(picture)
+        self.found: Scene = look_at(picture)
+        self.nothing = ""
+        try:
+            self.found = digits_of(self.found)
+        except EmptyDrawingError as error:
+            self.nothing = f"{error} Or add a box around a digit yourself."
         self.address = _jpeg_url(self.found.picture)
         self.corrected = Corrected(self.found, (), {})
         self.chosen: Box | None

@@ -37,7 +37,9 @@ def draw_scene(runs: Sequence[Run], work: PictureWork) -> None:
         with st.container(width="stretch"):
             for problem in problems:
                 st.warning(as_text(problem), icon=":material/broken_image:")
-            if not found:
+            if work.nothing and not work.changed:
+                st.warning(as_text(work.nothing), icon=":material/image_not_supported:")
+            elif not found:
                 st.info("There is no digit in any box. Add a box around one, or start again.")
             if len(found) > 1:
                 _draw_numbers(able, work, said)
