@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from core.drawing import batch
-from core.drawing.batch import Reading, list_pictures, read_source
+from core.drawing.batch import Reading, Source, list_pictures, read_source
 from core.drawing.scene import find_digits
 from core.errors import DrawingError, EmptyDrawingError
 from core.pictures import is_animated, read_picture
@@ -237,6 +237,15 @@ def test_a_zip_whose_list_of_files_would_fill_the_memory_is_not_opened() -> None
     listing = list_pictures([("all.zip", zipped(members).getvalue())])
     assert listing.sources == ()
     assert "too many files" in listing.remarks[0]
+
+
+def test_a_fault_of_this_program_in_one_picture_leaves_the_others_to_be_read(good: bytes) -> None:
+    def fail() -> bytes:
+        raise ZeroDivisionError
+
+    reading = read_source(Source("odd.png", 1, fail))
+    assert reading.remark == "“odd.png” could not be read: an error of this program."
+    assert read_source(Source("7.png", len(good), lambda: good)).lines == (0,)
 
 
 def test_more_than_fits_together_is_left_out_and_this_is_said(good: bytes, monkeypatch) -> None:

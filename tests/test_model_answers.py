@@ -17,6 +17,7 @@ from core.runs.records import Run
 from core.runs.results import write_weights
 from core.runs.store import RunStore
 from core.settings import core_count
+from core.ui import trained
 from core.ui.model_answers import make_ready, probabilities_of
 from core.ui.one_core import one_core_each
 from core.ui.services import services
@@ -112,6 +113,29 @@ def test_eight_runs_answer_a_stroke_in_a_moment(runs: list[Run], digits_data: La
         probabilities_of(eight, image)
         seconds.append(time.process_time() - start)
     assert sorted(seconds)[4] < 0.1
+
+
+def test_runs_too_large_to_be_kept_together_are_announced(
+    runs: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not answered(runs, 4).info
+    monkeypatch.setattr(trained, "_MOST_BYTES", 2**17)
+    assert "too large to be kept in memory together" in answered(runs, 4).info[0].value
+
+
+def test_a_run_that_is_gone_takes_neither_the_pad_nor_the_others(runs: list[Run]) -> None:
+    def script(ids: list[str]) -> None:
+        from types import SimpleNamespace
+
+        from core.ui.draw_view import draw_pad_and_answers
+
+        draw_pad_and_answers([SimpleNamespace(id=run_id) for run_id in ids])
+
+    ids = [*(run.id for run in runs), "gone"]
+    page = AppTest.from_function(script, kwargs={"ids": ids}, default_timeout=60).run()
+    assert [button.label for button in page.button][:2] == ["Undo", "Clear"]
+    assert "no run 'gone'" in page.warning[0].value
+    assert drawn(page).count("It waits for a digit.") == len(runs)
 
 
 def test_work_for_pages_stays_on_one_core() -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -84,6 +85,31 @@ def test_an_error_is_raised_and_the_next_reads_again() -> None:
     with pytest.raises(ValueError, match="torn"):
         kept.get("a", 1, fail)
     assert kept.get("a", 1, lambda: b"whole") == b"whole"
+
+
+def test_those_who_waited_for_what_failed_and_newcomers_read_one_at_a_time() -> None:
+    kept = cache()
+    under_way, most = list[str](), list[int]()
+    go = threading.Barrier(8)
+
+    def fail() -> bytes:
+        under_way.append("read")
+        time.sleep(0.02)  # room for the others to come
+        most.append(len(under_way))
+        under_way.pop()
+        raise ValueError("torn")
+
+    def ask() -> None:
+        go.wait(WAIT)
+        for _ in range(3):
+            with pytest.raises(ValueError, match="torn"):
+                kept.get("a", 1, fail)
+
+    with ThreadPoolExecutor(8) as pool:
+        for asked in [pool.submit(ask) for _ in range(8)]:
+            asked.result(WAIT)
+    assert len(most) == 24
+    assert max(most) == 1
 
 
 def test_many_threads_that_ask_for_one_read_it_once() -> None:

@@ -244,7 +244,10 @@ def test_what_is_no_digit_gets_a_sentence(page: Page, studio: Dashboard) -> None
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
-@pytest.mark.parametrize("message", ["hello", "data:image/png;base64,AAAA", "data:image/png,%20"])
+@pytest.mark.parametrize(
+    "message",
+    ["hello", "data:image/png;base64,AAAA", "data:image/png;base64,é", "data:image/png,%20"],
+)
 def test_a_message_that_is_no_picture_gets_a_sentence(
     page: Page, studio: Dashboard, message: str
 ) -> None:

@@ -338,6 +338,24 @@ def test_a_large_picture_of_noise_ends_soon_with_a_sentence(share):
     assert time.process_time() - start < 4  # under 1 s by itself
 
 
+@pytest.mark.parametrize("step", [12, 13])
+def test_finely_squared_paper_ends_soon_with_a_sentence(step):
+    squared = np.full((1000, 1000), 235.0)
+    squared[::step] = squared[:, ::step] = 20
+    start = time.process_time()
+    with pytest.raises(DrawingError, match="I can't find"):
+        find_digits(picture(squared))
+    assert time.process_time() - start < 4  # under 1 s by itself; 17 s when all pairs were tried
+
+
+@pytest.mark.parametrize("size", [(1, 300), (300, 1), (2, 300), (7, 100)])
+def test_a_picture_too_narrow_for_a_digit_has_none(size):
+    narrow = Image.new("L", size, 255)
+    narrow.paste(0, (0, 0, min(size[0], 90), min(size[1], 90)))
+    with pytest.raises(EmptyDrawingError, match=NOTHING):
+        find_digits(narrow)
+
+
 def test_more_digits_than_are_read_at_once_are_refused_with_the_limit():
     page = Image.new("L", (1000, 600), 255)
     for row in range(8):

@@ -3,6 +3,7 @@
 Only one picture lies in memory at any moment; what stays of each are its digits, 784 bytes each.
 """
 
+import logging
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ MOST_BYTES: Final = 200 * 1024**2  # of all files together, unpacked
 _MOST_LISTED: Final = 5_000  # files in a zip: its directory is read whole
 _ZIP_MARKS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _LONGEST_NAME: Final = 120
+_log: Final = logging.getLogger(__name__)
 FIRST_FRAME: Final = "It is animated: its first frame is read."
 
 
@@ -104,18 +106,28 @@ def list_pictures(files: Iterable[tuple[str, bytes]]) -> Listing:
 
 
 def read_source(source: Source) -> Reading:
-    """Find the digits in one file of a listing; whatever is wrong with it becomes the remark."""
+    """Find the digits in one file of a listing; whatever is wrong with it becomes the remark.
+
+    That goes for faults of this program too: the other files shall still be read.
+    """
     try:
         content = source.read()
         scene = find_digits(read_picture(content, source.name))
     except DigitLabError as error:
-        return Reading(source.name, np.empty((0, 28, 28), np.uint8), (), str(error))
+        return _unread(source, str(error))
+    except Exception:  # noqa: BLE001 - see above
+        _log.exception("A picture could not be read")
+        return _unread(source, f"{shown(source.name)} could not be read: an error of this program.")
     return Reading(
         source.name,
         np.stack([found.digit.image for found in scene.found]),
         tuple(found.line for found in scene.found),
         FIRST_FRAME if is_animated(content) else "",
     )
+
+
+def _unread(source: Source, remark: str) -> Reading:
+    return Reading(source.name, np.empty((0, 28, 28), np.uint8), (), remark)
 
 
 def _within_bounds(sources: list[Source]) -> list[Source]:

@@ -13,6 +13,7 @@ from core.drawing.digit import Digit, flattened, to_digit
 from core.drawing.lines import lines_of
 from core.drawing.panels import with_panels_opened
 from core.drawing.segmentation import segment
+from core.drawing.sifting import LEAST_SIDE
 from core.drawing.threshold import Ink, ink_on_paper
 from core.errors import DrawingError, EmptyDrawingError
 from core.learning.centering import FIELD
@@ -81,6 +82,8 @@ def digits_of(scene: Scene) -> Scene:
     """Return `scene` with the digits in it; raises what `find_digits` does."""
     if max(scene.picture.size) <= FIELD:  # an image of a data set: no more than one digit fits
         return replace(scene, found=(_only_digit(scene),))
+    if min(scene.picture.size) < LEAST_SIDE:
+        raise EmptyDrawingError(NOTHING)
     segments = segment(scene.ink)
     count = len(segments.upright)
     if not count:

@@ -19,6 +19,8 @@ from core.drawing.threshold import Ink
 from core.errors import DrawingError
 
 MAX_MARKS: Final = 2000  # after specks are gone; a page of digits has some hundred
+MAX_STROKES: Final = 400  # of those, with the shape of strokes; finding what belongs together takes
+# longer than in proportion to their number
 # A picture is of something else where so much of what has a digit's size is not like ink …
 BUSY: Final = 1 / 3
 # … or digits would be less than this of all strokes. Photo-like pictures of MNIST digits have 0.94
@@ -51,6 +53,8 @@ def segment(ink: Ink) -> Segments:
     if not marks.count:
         return Segments(marks.labels, np.empty((0, 4)), 0.0)
     strokes = marks.only(like_strokes(marks))
+    if strokes.count > MAX_STROKES:
+        raise DrawingError(_too_many(strokes.count))
     marks = strokes.only(of_one_tone(strokes, ink))
     height = _usual_height(marks)
     big = marks.heights >= 0.6 * height
@@ -75,12 +79,16 @@ def _without_specks(ink: Ink) -> Marks:
     kept = areas >= least
     kept[0] = False
     if kept.sum() > MAX_MARKS:
-        raise DrawingError(
-            f"I can't find digits here: there are {kept.sum():,} separate marks, more than a page "
-            "of digits has. Cut the picture closer to the digits, or take it in better light."
-        )
+        raise DrawingError(_too_many(int(kept.sum())))
     numbers = np.where(kept, np.cumsum(kept), 0)
     return measure(numbers[labels], 0.0)
+
+
+def _too_many(count: int) -> str:
+    return (
+        f"I can't find digits here: there are {count:,} separate marks, more than a page of digits "
+        "has. Cut the picture closer to the digits, or take it in better light."
+    )
 
 
 def _beside(strokes: Marks, digits: Marks) -> float:

@@ -28,11 +28,10 @@ def thicken(ink: Floats) -> Floats:
     marks: Mask = ink > ink.max() / 2
     top, bottom, left, right = ink_box(marks)
     longest = max(bottom - top, right - left)
-    # Distances to the edge across a stroke w pixels wide run 1 … w/2 … 1 and average (w + 2) / 4.
     # The frame of paper lets strokes end at the edge of the picture as well.
     cropped = np.pad(marks[top:bottom, left:right], 1)
     depth = ndimage.distance_transform_edt(cropped)
-    width = max(1.0, 4 * depth[cropped].mean() - 2)
+    width = mean_width(depth)
     if width < THIN_STROKE * longest:
         return _widened(ink, marks, _change(width, longest, WIDENED_STROKE))
     if width > THICK_STROKE * longest:
@@ -41,6 +40,15 @@ def thicken(ink: Floats) -> Floats:
         thinned[top:bottom, left:right] = _thinned(depth, by)[1:-1, 1:-1]
         return thinned
     return ink
+
+
+def mean_width(depth: NDArray[np.float64]) -> float:
+    """Return the mean width of strokes in pixels, at least 1.
+
+    `depth` holds each pixel's distance to the nearest one beside the strokes, 0 there.
+    """
+    # Distances to the edge across a stroke w pixels wide run 1 … w/2 … 1 and average (w + 2) / 4.
+    return max(1.0, float(4 * depth[depth > 0].mean() - 2))
 
 
 def _change(width: float, longest: int, share: float) -> float:

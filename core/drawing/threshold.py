@@ -16,6 +16,7 @@ from skimage.filters import rank, threshold_local
 
 from core.drawing.ink import MIN_CONTRAST, brightness
 from core.drawing.rules import without_rules
+from core.drawing.strokes import mean_width
 
 PAPER_SIDE: Final = 128  # pixels; light changes slowly, so paper is looked at in a small picture
 NEAR: Final = 9  # of them: strokes push the edge of a shadow aside by as much
@@ -64,9 +65,7 @@ def stroke_width(marks: Mask) -> float:
     """Return the mean width in pixels of what is True in `(h, w)`; 0 where nothing is."""
     if not marks.any():
         return 0.0
-    # Distances to the edge across a stroke w pixels wide run 1 … w/2 … 1 and average (w + 2) / 4.
-    distance = ndimage.distance_transform_edt(np.pad(marks, 1))
-    return max(1.0, float(4 * distance[distance > 0].mean() - 2))
+    return mean_width(ndimage.distance_transform_edt(np.pad(marks, 1)))
 
 
 def _parted(smooth: Floats, window: int) -> Ink:

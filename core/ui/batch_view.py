@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from core.analysis.wording import joined
+from core.analysis.wording import joined, so_many
 from core.report.readings import readings_table
 from core.report.tables import as_csv
 from core.runs.records import Run
@@ -79,8 +79,8 @@ def _how_far(work: BatchWork) -> str:
 
 def _sum(runs: Sequence[Run], table: pd.DataFrame) -> str:
     read = table[table["digits"] > 0]
-    count = "1 picture" if len(read) == 1 else f"{len(read):,} pictures"
-    sentence = f"{count} with {int(read['digits'].sum()):,} digits."
+    digits = so_many(int(read["digits"].sum()), "digit")
+    sentence = f"{so_many(len(read), 'picture')} with {digits}."
     unread = len(table) - len(read)
     if unread:
         sentence += f" {unread:,} could not be read: the last column says why."

@@ -10,12 +10,11 @@ from PIL import Image
 from core.drawing import Digit
 from core.errors import DrawingError, EmptyDrawingError
 from core.runs.records import Run
-from core.ui.frame import guarded
+from core.ui.frame import guarded, still_there
 from core.ui.inside_drawing_view import draw_inside
 from core.ui.model_answers import draw_model_answers
 from core.ui.pad import INVITATION, draw_pad
 from core.ui.preparation_view import Preparation, draw_prepared, draw_steps
-from core.ui.services import services
 
 _DOT: Final = 32  # pixels; what a click or a touch leaves on the pad is smaller, any digit larger
 _DARK: Final = 128  # of 255
@@ -27,23 +26,22 @@ def draw_pad_and_answers(runs: Sequence[Run]) -> None:
     ids = [run.id for run in runs]
 
     def part() -> None:
-        with guarded():
-            still = [services().store.read(run_id) for run_id in ids]
-            # One below the other or side by side: the style sheet says so, by these keys.
-            with st.container(key="drawing_parts"):
-                with st.container(key="your_digit"):
-                    _draw_heading("Write a digit from 0 to 9")
-                    drawing = draw_pad()
-                with st.container(key="what_they_see"):
-                    place = st.container()
-                    preparation = draw_steps()
-                    digit, full, problem = _prepare(drawing, preparation)
-                    with place:
-                        draw_prepared(digit, preparation, full)
-                with st.container(key="what_they_say"):
-                    _draw_heading(preparation.warning or "What they say")
-                    draw_model_answers(still, digit, problem)
-                    draw_inside(still, digit)
+        # One below the other or side by side: the style sheet says so, by these keys.
+        with guarded(), st.container(key="drawing_parts"):
+            with st.container(key="your_digit"):
+                _draw_heading("Write a digit from 0 to 9")
+                drawing = draw_pad()
+            with st.container(key="what_they_see"):
+                place = st.container()
+                preparation = draw_steps()
+                digit, full, problem = _prepare(drawing, preparation)
+                with place:
+                    draw_prepared(digit, preparation, full)
+            with st.container(key="what_they_say"):
+                _draw_heading(preparation.warning or "What they say")
+                still = still_there(ids)
+                draw_model_answers(still, digit, problem)
+                draw_inside(still, digit)
 
     st.fragment(part)()
 

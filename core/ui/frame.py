@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -12,6 +12,7 @@ import streamlit as st
 from core.errors import DigitLabError
 from core.learning.download import DownloadState
 from core.learning.idx import has_mnist, mnist_problem
+from core.runs.records import Run
 from core.ui.launch import launch_compared_pair
 from core.ui.links import open_page
 from core.ui.services import services
@@ -37,6 +38,17 @@ def guarded() -> Iterator[None]:
         # Streamlit shows its own neutral box; the details belong in the log, not to visitors.
         _log.exception("A page failed")
         raise
+
+
+def still_there(ids: Sequence[str]) -> list[Run]:
+    """Return the runs anew, and say which of them is gone or damaged since the page was drawn."""
+    found = []
+    for run_id in ids:
+        try:
+            found.append(services().store.read(run_id))
+        except DigitLabError as error:
+            st.warning(as_text(str(error)), icon=":material/broken_image:")
+    return found
 
 
 def draw_title(title: str, lead: str = "") -> None:

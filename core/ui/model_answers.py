@@ -20,7 +20,7 @@ from core.ui.links import newest_pair
 from core.ui.one_core import one_core_each
 from core.ui.pieces import answer_card
 from core.ui.services import services
-from core.ui.trained import ending, trained_model
+from core.ui.trained import ending, fit_together, trained_model
 from core.words import as_text, distinct_names, short_names
 
 _NO_IMAGES: Final = np.empty((0, IMAGE_SIDE, IMAGE_SIDE), dtype=np.uint8)
@@ -57,6 +57,11 @@ def draw_model_answers(runs: Sequence[Run], digit: Digit | None, problem: str = 
     found, problems = probabilities_of(runs, images)
     for sentence in problems:
         st.warning(as_text(sentence), icon=":material/broken_image:")
+    if not fit_together(runs):
+        st.info(
+            "The models of these runs are too large to be kept in memory together, so each answer "
+            "takes longer. Choose fewer runs to have answers at once."
+        )
     names, short = distinct_names(runs), short_names(runs, _LONGEST)
     able = [run for run in runs if run.id in found]
     said = [] if digit is None else [(short[run.id], found[run.id][0]) for run in able]

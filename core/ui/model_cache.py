@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -14,6 +14,14 @@ class _Kept(Generic[T]):
     version: Hashable
     value: T
     size: int
+
+
+@dataclass
+class _Gate:
+    """Lets one at a time read a value; `users` are those who read it or wait for it."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    users: int = 0
 
 
 class ModelCache(Generic[T]):
@@ -28,7 +36,7 @@ class ModelCache(Generic[T]):
         self._size = size
         self._lock = threading.Lock()
         self._kept: OrderedDict[Hashable, _Kept[T]] = OrderedDict()
-        self._gates: dict[Hashable, threading.Lock] = {}
+        self._gates: dict[Hashable, _Gate] = {}
 
     def __len__(self) -> int:
         """Return how many values are kept."""
@@ -50,19 +58,22 @@ class ModelCache(Generic[T]):
             found = self._look(key, version)
             if found is not None:
                 return found.value
-            gate = self._gates.setdefault(key, threading.Lock())
-        with gate:
-            with self._lock:
-                found = self._look(key, version)
-            if found is not None:
-                return found.value
-            try:
+            gate = self._gates.setdefault(key, _Gate())
+            gate.users += 1
+        try:
+            with gate.lock:
+                with self._lock:
+                    found = self._look(key, version)
+                if found is not None:
+                    return found.value
                 value = read()
                 self._keep(key, _Kept(version, value, self._size(value)))
-            finally:
-                with self._lock:
-                    self._gates.pop(key, None)
-        return value
+                return value
+        finally:
+            with self._lock:
+                gate.users -= 1
+                if not gate.users:  # a newcomer must meet the same gate as those who wait
+                    del self._gates[key]
 
     def _look(self, key: Hashable, version: Hashable) -> _Kept[T] | None:
         found = self._kept.get(key)

@@ -1,7 +1,6 @@
 """The drawing pad: what is on it outlives a change of page, and can be undone stroke by stroke."""
 
 import base64
-import binascii
 import contextlib
 import json
 from collections.abc import Callable, Mapping
@@ -189,7 +188,7 @@ def _read(message: object) -> _State | None:
                 raise odd
             try:
                 content = base64.b64decode(encoded, validate=True)
-            except binascii.Error as error:
+            except ValueError as error:
                 raise odd from error
             return _State(dict(strokes), content, len(text) + len(content)) if objects else None
         case _:

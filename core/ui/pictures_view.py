@@ -15,10 +15,9 @@ from core.drawing.example import example_picture
 from core.errors import DigitLabError, DrawingError
 from core.runs.records import Run
 from core.ui.batch_view import draw_batch
-from core.ui.frame import guarded
+from core.ui.frame import guarded, still_there
 from core.ui.picture_work import BatchWork, Pictures, PictureWork, pictures
 from core.ui.scene_view import draw_scene
-from core.ui.services import services
 from core.ui.trained import kept_digits
 from core.words import as_text
 
@@ -52,7 +51,7 @@ def draw_pictures(runs: Sequence[Run]) -> None:
             # The upload field names what it holds; after a photo or another page it holds nothing.
             if not st.session_state.get(_files_key(state)) and (state.one or state.many):
                 _draw_what_is_read(state)
-            _draw_result(_still_there(ids), state)
+            _draw_result(still_there(ids), state)
 
     st.fragment(part)()
 
@@ -143,17 +142,6 @@ def _read_arrived(state: Pictures) -> None:
             state.problem = str(error)
     # Only now: a click in between draws the page anew, and they must not be lost.
     state.arrived = []
-
-
-def _still_there(ids: Sequence[str]) -> list[Run]:
-    """Return the runs anew, and say which of them is gone or damaged since the page was drawn."""
-    found = []
-    for run_id in ids:
-        try:
-            found.append(services().store.read(run_id))
-        except DigitLabError as error:
-            st.warning(as_text(str(error)), icon=":material/broken_image:")
-    return found
 
 
 def _draw_result(runs: Sequence[Run], state: Pictures) -> None:

@@ -1,6 +1,6 @@
 """What finished runs left behind, read once and kept: models, answers, pictures of digits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -18,11 +18,12 @@ from core.ui.model_cache import ModelCache
 from core.ui.services import services
 
 # The largest network that a run may have (50 million weights, 200 MB) and some room: or 160 CNNs
-# as large as article 3's. Eight runs answer each stroke and must all fit, or they would be read
-# anew at every one. It adds less than half to what the server holds once torch is there (650 MiB).
+# as large as article 3's. It adds less than half to what the server holds once torch is there
+# (650 MiB). Models that do not fit together are read anew at every stroke: the page says so.
 _MOST_BYTES: Final = 256 * 2**20
 # What Python holds of a model beside its weights; without it thousands of tiny ones would fit.
 _OVERHEAD: Final = 64 * 2**10
+_BYTES_OF_A_WEIGHT: Final = 4  # float32
 
 
 def trained_model(run_id: str) -> nn.Module:
@@ -32,6 +33,12 @@ def trained_model(run_id: str) -> nn.Module:
     """
     version = services().store.weights_version(run_id)  # a replaced file is read anew
     return _models.get(run_id, version, lambda: _read_model(run_id))
+
+
+def fit_together(runs: Sequence[Run]) -> bool:
+    """Tell whether the models of `runs` can all be kept at the same time."""
+    sizes = [_OVERHEAD + _BYTES_OF_A_WEIGHT * run.config.parameter_count for run in runs]
+    return sum(sizes) <= _MOST_BYTES
 
 
 def answers(run: Run) -> Predictions:
