@@ -1,5 +1,6 @@
-"""Take the README's screenshots: `make screenshots` (needs Chromium; light, 1440 pixels wide).
+"""Take the README's screenshots: `make screenshots` (light; 1440 pixels wide, and Draw on a phone).
 
+Needs Chromium.
 Shows the two example runs on a dashboard of its own, so the pictures are the same everywhere.
 """
 
@@ -8,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
@@ -17,13 +18,14 @@ from tests.support.browser import ARGUMENTS, find_chromium  # noqa: E402
 from tests.support.dashboard import Dashboard  # noqa: E402
 from tests.support.visitor import draw_stroke  # noqa: E402
 
+PHONE = {"width": 390, "height": 844}
 PAGES = ("runs", "compare", "mistakes", "draw")
 # A seven, as fractions of the pad's side.
 SEVEN = [(0.28, 0.25), (0.72, 0.25), (0.45, 0.82)]
 
 
 def main() -> None:
-    """Write docs/<page>.png for each page."""
+    """Write docs/<page>.png for each page, and docs/draw_phone.png."""
     chromium = find_chromium()
     if chromium is None:
         sys.exit("Screenshots need Chromium, which is not on this machine.")
@@ -41,16 +43,24 @@ def main() -> None:
                     # Compare shows its curves only below the verdict.
                     height = 1200 if name == "compare" else 900
                     page.set_viewport_size({"width": 1440, "height": height})
-                    page.goto(f"{dashboard.url}/{'' if name == 'runs' else name}")
-                    page.locator("h1").wait_for()
-                    if name == "draw":
-                        draw_stroke(page, SEVEN)
-                        page.locator(".dl-answer[data-answer='7']").first.wait_for()
-                    page.wait_for_timeout(2500)
+                    open_page(page, dashboard.url, name)
                     page.screenshot(path=PROJECT / "docs" / f"{name}.png")
+                phone = browser.new_page(viewport=PHONE, has_touch=True, is_mobile=True)
+                open_page(phone, dashboard.url, "draw")
+                phone.screenshot(path=PROJECT / "docs" / "draw_phone.png")
                 browser.close()
         finally:
             dashboard.stop()
+
+
+def open_page(page: Page, url: str, name: str) -> None:
+    """Open a page; on Draw, write a seven and wait for what is said of it."""
+    page.goto(f"{url}/{'' if name == 'runs' else name}")
+    page.locator("h1").wait_for()
+    if name == "draw":
+        draw_stroke(page, SEVEN)
+        page.locator(".dl-answer[data-answer='7']").first.wait_for()
+    page.wait_for_timeout(2500)
 
 
 if __name__ == "__main__":

@@ -27,9 +27,10 @@ WRITTEN, AT_LEAST_RIGHT = 50, 45
 # The pad's ground is a canvas of its own below the strokes.
 _ON_PAD = """canvas => {
   const layers = canvas.getRootNode().querySelectorAll("canvas.lower-canvas");
-  const both = new OffscreenCanvas(canvas.width, canvas.height);
+  const both = document.createElement("canvas");
+  [both.width, both.height] = [canvas.width, canvas.height];
   for (const layer of layers) both.getContext("2d").drawImage(layer, 0, 0);
-  return [...both.getContext("2d").getImageData(0, 0, both.width, both.height).data];
+  return both.toDataURL();
 }"""
 
 
@@ -45,9 +46,13 @@ def studio(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterat
 
 def on_pad(page: Page) -> np.ndarray:
     """Return what the pad in the browser shows at this moment, RGBA."""
-    canvas = page.locator("canvas.upper-canvas")
-    width, height = (int(canvas.get_attribute(name) or 0) for name in ("width", "height"))
-    return np.array(canvas.evaluate(_ON_PAD), np.uint8).reshape(height, width, 4)
+    return pixels(page.locator("canvas.upper-canvas").evaluate(_ON_PAD))
+
+
+def pixels(url: str) -> np.ndarray:
+    """Return the picture in a data URL."""
+    content = base64.b64decode(url.partition(";base64,")[2])
+    return np.asarray(Image.open(BytesIO(content)))
 
 
 def write(page: Page, strokes: Sequence[Stroke]) -> None:
@@ -66,8 +71,7 @@ def write(page: Page, strokes: Sequence[Stroke]) -> None:
 def seen(page: Page) -> np.ndarray | None:
     """Return the image that the page says the models get, None where it shows none."""
     url = page.locator(".dl-squares img").get_attribute("src") or ""
-    content = base64.b64decode(url.partition(";base64,")[2])
-    return np.asarray(Image.open(BytesIO(content))) if content else None
+    return pixels(url) if url else None
 
 
 def answer_to_what_is_on_pad(page: Page) -> int:
