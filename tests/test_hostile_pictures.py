@@ -4,7 +4,6 @@ import io
 import stat
 import struct
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,18 +17,10 @@ from core.drawing.scene import find_digits
 from core.errors import DrawingError, EmptyDrawingError
 from core.pictures import is_animated, read_picture
 from core.runs import untrusted_zip
-from tests.support.pictures import difference, saved, seven
+from tests.support.pictures import difference, one_bit_png, saved, seven
 from tests.support.zip_files import changed, entry, zipped
 
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
-
-
-def png(width: int, height: int, rows: bytes = b"") -> bytes:
-    """A PNG of one-bit pixels out of uncompressed `rows`; without them it ends before any."""
-    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    parts = (head, b"IDAT" + zlib.compress(rows, 1), b"IEND")
-    chunks = [struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in parts]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 @pytest.fixture
@@ -56,7 +47,7 @@ def read_zip(members: Mapping[str, str | bytes]) -> tuple[dict[str, Reading], tu
     [
         (b"", "is empty"),
         (b"Dear teacher, this is no picture.\n" * 20, "cannot be read as a picture"),
-        (png(30_000, 30_000), "more than 40 megapixels"),
+        (one_bit_png(30_000, 30_000), "more than 40 megapixels"),
         (bytes(10 * 1024**2 + 1), "larger than 10 MB"),
     ],
 )
@@ -68,7 +59,7 @@ def test_what_is_no_picture_gets_a_sentence_with_its_name(content: bytes, reason
 
 def test_a_real_png_of_30000_by_30000_pixels_is_refused() -> None:
     # 900 megapixels of one bit: half a megabyte as a file, 900 MB once decoded.
-    content = png(30_000, 30_000, bytes(30_000 * (1 + 30_000 // 8)))
+    content = one_bit_png(30_000, 30_000, bytes(30_000 * (1 + 30_000 // 8)))
     with pytest.raises(DrawingError, match="more than 40 megapixels"):
         read_picture(content, "huge.png")
 
@@ -110,7 +101,7 @@ def test_a_still_picture_is_not_called_animated(tmp_path: Path, name: str) -> No
     assert not is_animated(saved(seven(BLACK, WHITE), tmp_path, name))
 
 
-@pytest.mark.parametrize("content", [b"", b"GIF89a", png(30_000, 30_000)])
+@pytest.mark.parametrize("content", [b"", b"GIF89a", one_bit_png(30_000, 30_000)])
 def test_whether_a_damaged_file_is_animated_breaks_nothing(content: bytes) -> None:
     assert not is_animated(content)
 
@@ -132,7 +123,7 @@ def test_what_cannot_be_read_gets_its_sentence_and_the_rest_is_read(good: bytes)
             "notes.txt": "hello",
             "empty.png": b"",
             "cut.png": good[:60],
-            "huge.png": png(30_000, 30_000),
+            "huge.png": one_bit_png(30_000, 30_000),
             "folder/7.png": good,
         }
     )

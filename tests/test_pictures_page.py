@@ -19,6 +19,8 @@ from tests.support.browser import ARGUMENTS, find_chromium
 from tests.support.dashboard import Dashboard
 from tests.support.fingers import swipe
 from tests.support.photos import line_of, photographed, stacked
+from tests.support.pictures import one_bit_png
+from tests.support.zip_files import zipped
 
 pytestmark = pytest.mark.browser
 
@@ -243,15 +245,20 @@ def test_reading_many_is_stopped_and_keeps_what_it_has(
 def test_bad_files_get_a_sentence_and_the_next_good_one_is_read(
     page: Page, gallery: Dashboard, line: bytes
 ) -> None:
+    photo = io.BytesIO()
+    Image.open(io.BytesIO(line)).convert("RGB").save(photo, "JPEG")
     open_pictures(page, gallery)
     for name, content, sentence in (
         ("letter.png", b"Dear teacher, this is no picture.", "cannot be read as a picture"),
         ("empty.png", b"", "is empty"),
         ("black.png", png(Image.new("L", (200, 200), 0)), "I can't find a digit here"),
-        ("bomb.zip", b"PK\x03\x04", "It is damaged, or not a zip file."),
+        ("half.jpg", photo.getvalue()[: len(photo.getvalue()) // 2], "is damaged"),
+        ("huge.png", one_bit_png(30_000, 30_000), "more than 40 megapixels"),
+        ("torn.zip", b"PK\x03\x04", "It is damaged, or not a zip file."),
+        ("bomb.zip", zipped({"bomb.png": bytes(60_000_000)}).getvalue(), "larger than 10 MB"),
     ):
         choose_files(page, (name, content))
-        expect(page.get_by_text(sentence)).to_be_visible()
+        expect(page.get_by_text(sentence).first).to_be_visible()
         page.get_by_role("button", name=f"Remove {name}").click()
         expect(page.get_by_text(sentence)).to_have_count(0)
     choose_files(page, ("line.png", line))
@@ -267,6 +274,17 @@ def test_where_no_digit_was_found_a_box_can_be_set_by_hand(page: Page, gallery: 
     page.locator(".dl-stage").click()
     expect(boxes(page)).to_have_count(1)
     expect(page.get_by_text("I can't find a digit here")).to_have_count(0)
+
+
+def test_of_an_animated_gif_the_first_frame_is_read_and_the_page_says_so(
+    page: Page, gallery: Dashboard, line: bytes
+) -> None:
+    first, moving = Image.open(io.BytesIO(line)).convert("L"), io.BytesIO()
+    first.save(moving, "GIF", save_all=True, append_images=[Image.new("L", first.size, 255)])
+    open_pictures(page, gallery)
+    choose_files(page, ("moving.gif", moving.getvalue()))
+    expect_numbers(page, NUMBER, NUMBER)
+    expect(page.get_by_text("It is animated: its first frame is read.")).to_be_visible()
 
 
 @pytest.mark.parametrize(("theme", "way"), [("light", "tap"), ("dark", "drag")])

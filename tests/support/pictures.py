@@ -1,5 +1,7 @@
 """Pictures of a digit, made as the tests need them."""
 
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,14 @@ def saved(picture: Image.Image, folder: Path, name: str, **options: Any) -> byte
     file = folder / name
     picture.save(file, **options)
     return file.read_bytes()
+
+
+def one_bit_png(width: int, height: int, rows: bytes = b"") -> bytes:
+    """A PNG of one-bit pixels out of uncompressed `rows`; without them it ends before any."""
+    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    parts = (head, b"IDAT" + zlib.compress(rows, 1), b"IEND")
+    chunks = [struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in parts]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 def difference(one: np.ndarray, other: np.ndarray) -> float:
