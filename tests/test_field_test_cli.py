@@ -4,10 +4,12 @@ import json
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.cli.app import main
 from core.field_test.store import DrawingStore
+from core.runs.results import write_weights
 from core.runs.store import RunStore
 from tests.support.drawings import NO_LIMITS, keep
 
@@ -35,6 +37,21 @@ def test_runs_are_tested_on_the_drawings_beside_them(
     assert " of 9 " in said
     assert "Not counted: 1 that its maker called a mistake" in said
     assert "Wilson" in said
+
+
+def test_a_run_without_finite_answers_is_named_and_never_scored(
+    examples: RunStore,
+    folders: list[str],
+    drawings: DrawingStore,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    weights = examples.weights("example-sgd")
+    hurt = {name: np.full_like(value, 3e38) for name, value in weights.items()}
+    write_weights(examples.root / "example-sgd", hurt)
+    assert main(["field-test", "example-sgd", "example-adam", *folders]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "(example-sgd) cannot answer. Its saved weights answer with no finite" in said.err
 
 
 def test_a_program_gets_the_numbers(

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from core.errors import FieldTestError
 from core.field_test.exporting import write_dataset
 from core.field_test.records import Drawing
 from core.field_test.store import DrawingStore
+from core.ui.drawing_export import DrawingExports
 from tests.support.drawings import NO_LIMITS, keep
 
 FOLDER = "digit-lab-drawings"
@@ -110,3 +112,58 @@ def test_a_damaged_drawing_is_left_out_and_named(drawings: DrawingStore) -> None
     assert len(problems) == 1
     assert one.id in problems[0]
     assert other.id not in problems[0]
+    (drawings.root / "torn.json").write_text("{}")
+    readme = exported(drawings).read(f"{FOLDER}/README.txt").decode()
+    assert "Left out since they cannot be read:" in readme
+    assert all(name in readme for name in (problems[0], "Drawing torn cannot be read"))
+
+
+def test_the_readme_says_what_was_taken_out(drawings: DrawingStore) -> None:
+    kept = keep(drawings, 5)
+    drawings.mark(kept[0].id, mistake=True)
+    drawings.mark(kept[1].id, hidden=True)
+    drawings.discard([kept[2].id])
+    readme = exported(drawings).read(f"{FOLDER}/README.txt").decode()
+    assert "Not in it: 1 that its maker called a mistake of their own, 1 hidden" in readme
+    assert "1 deleted" in readme
+    marked = exported(drawings, mistakes=True).read(f"{FOLDER}/README.txt").decode()
+    assert "1 of them were called a mistake by their maker" in marked
+    assert "Not in it: 1 hidden by the owner and 1 deleted" in marked
+
+
+def test_a_second_export_of_the_same_drawings_is_the_first(drawings: DrawingStore) -> None:
+    keep(drawings, 2)
+    exports = DrawingExports(drawings)
+    assert exports.current(mistakes=False) is None
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: exports.make(mistakes=False), range(4)))
+    assert len({id(one) for one in made}) == 1
+    assert exports.current(mistakes=False) is made[0]
+    assert exports.current(mistakes=True) is None
+    keep(drawings, 1, first=2)
+    assert exports.current(mistakes=False) is None
+    assert exports.make(mistakes=False).count == 3
+
+
+def test_an_export_is_sent_whole_in_pieces_to_who_has_its_key(drawings: DrawingStore) -> None:
+    keep(drawings, 3)
+    exports = DrawingExports(drawings)
+    made = exports.make(mistakes=False)
+    one, other = made.pieces(), made.pieces()
+    begun = next(other)
+    content = b"".join(one)
+    assert content == begun + b"".join(other)
+    assert len(content) == made.size
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.testzip() is None
+    assert exports.find(made.key) is made
+    assert exports.find("é") is None
+    assert len(list(drawings.root.glob("*.json"))) == 3
+    drawings.discard([drawings.counted()[0].id])
+    exports.make(mistakes=False)
+    assert exports.find(made.key) is None
+
+
+def test_an_export_that_cannot_be_written_is_a_sentence(drawings: DrawingStore) -> None:
+    with pytest.raises(FieldTestError, match="cannot be written"):
+        DrawingExports(drawings).make(mistakes=False)

@@ -46,6 +46,13 @@ def test_all_visitors_together_have_limits() -> None:
         check_room(Taken([now - 90_000] * 8, 0, PLENTY), limits, now)
 
 
+def test_drawings_of_a_clock_that_went_ahead_count_for_no_minute_and_no_day() -> None:
+    limits, now = Limits(minute=3, day=5), 1_000_000.0
+    check_room(Taken([now + 1] * 5, 0, PLENTY), limits, now)
+    with pytest.raises(LimitError, match="within a minute"):
+        check_room(Taken([*[now + 1] * 5, *[now] * 3], 0, PLENTY), limits, now)
+
+
 def test_the_disk_has_limits_too() -> None:
     with pytest.raises(LimitError, match="300 MB"):
         check_room(Taken([], 300_000_000, PLENTY), Limits(), 0)

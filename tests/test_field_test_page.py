@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -191,10 +192,13 @@ def test_the_owner_takes_the_drawings_along(
 ) -> None:
     keep(drawings, 2)
     open_field_test(page, field, "&open=drawings")
+    page.get_by_role("button", name="Export 2 drawings").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Export 2 drawings").click()
+        page.get_by_role("link", name="save digit-lab-drawings.zip").click()
     download.value.save_as(tmp_path / "drawings.zip")
-    assert (tmp_path / "drawings.zip").read_bytes().startswith(b"PK")
+    with zipfile.ZipFile(tmp_path / "drawings.zip") as archive:
+        assert archive.testzip() is None
+        assert len([name for name in archive.namelist() if "/drawn/" in name]) == 2
 
 
 def test_damaged_files_and_odd_links_break_nothing(

@@ -1,5 +1,6 @@
 """The score board: right answers, intervals and the verdict, as statsmodels has them too."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,14 @@ from statsmodels.stats.proportion import proportion_confint
 from core.errors import RunUnreadableError
 from core.field_test.answers import AnswerBook, DrawingAnswers
 from core.field_test.records import Drawing, UnreadableDrawing
-from core.field_test.scores import judge, left_out, score, score_text, with_mistakes
+from core.field_test.scores import (
+    beside,
+    judge,
+    left_out,
+    score,
+    score_text,
+    with_taken_out,
+)
 from core.field_test.store import DrawingStore
 from core.runs.records import Run
 from core.runs.store import RunStore
@@ -63,7 +71,7 @@ def test_the_verdict_is_the_paired_one_of_the_compare_page(pair: list[Run]) -> N
     names = {pair[0].id: "A", pair[1].id: "B"}
     found = judge([(pair[0], a), (pair[1], b)], names)
     assert found is not None
-    assert found.sentences[0].startswith("A reads 95.0 of 100")
+    assert found.sentences[0].startswith("A reads 95.0 of 100 drawings, B 81.5.")
     assert found.images == 200
     (only,) = found.pairs
     table = [[160, 30], [3, 7]]
@@ -90,6 +98,20 @@ def test_few_drawings_cannot_tell(pair: list[Run]) -> None:
     assert found.sentences[0].startswith("Cannot tell yet")
 
 
+@pytest.mark.parametrize("runs", [2, 3])
+@pytest.mark.parametrize("right", [0, 4, 40])
+def test_the_verdict_speaks_of_drawings_only(store: RunStore, runs: int, right: int) -> None:
+    made = [finished(store, 0.9, name=f"run {number}", seed=number) for number in range(runs)]
+    said = [answering(np.arange(50) >= number * right // 2) for number in range(runs)]
+    found = judge(list(zip(made, said, strict=True)), {run.id: run.name for run in made})
+    assert found is not None
+    tables = [f"{one.note} {one.table.to_string(max_colwidth=None)}" for one in found.statistics]
+    told = " ".join([*found.sentences, found.caveat, *tables])
+    assert "drawing" in told
+    assert "test image" not in told
+    assert "test digit" not in told
+
+
 def test_a_single_run_gets_a_score_and_no_verdict(pair: list[Run]) -> None:
     assert judge([(pair[0], answering(np.ones(9, dtype=np.bool_)))], {pair[0].id: "A"}) is None
 
@@ -97,24 +119,40 @@ def test_a_single_run_gets_a_score_and_no_verdict(pair: list[Run]) -> None:
 def test_what_does_not_count_is_said(tmp_path: Path) -> None:
     store = DrawingStore(tmp_path, NO_LIMITS)
     kept = keep(store, 5)
-    assert left_out(store.listed()) == ""
+    assert left_out(store.listed(), 0) == ""
     store.mark(kept[0].id, mistake=True)
     store.mark(kept[1].id, mistake=True, hidden=True)
     store.mark(kept[2].id, hidden=True)
     (tmp_path / "damaged.json").write_text("{}")
     assert any(isinstance(one, UnreadableDrawing) for one in store.listed())
-    assert left_out(store.listed()) == (
-        "Not counted: 1 that its maker called a mistake of their own, 2 hidden by the owner and "
-        "1 that cannot be read."
+    store.discard([kept[3].id])
+    assert left_out(store.listed(), len(store.binned())) == (
+        "Not counted: 1 that its maker called a mistake of their own, 2 hidden by the owner, "
+        "1 deleted (in the bin) and 1 that cannot be read."
     )
-    assert [one.id for one in store.counted()] == [kept[4].id, kept[3].id]
+    assert [one.id for one in store.counted()] == [kept[4].id]
 
 
-def test_what_marking_does_to_the_scores_is_said(pair: list[Run]) -> None:
+def test_what_marking_and_hiding_do_to_the_scores_is_said(
+    pair: list[Run], kept: list[Drawing]
+) -> None:
     counted = score(pair[0], answering(np.ones(9, dtype=np.bool_)))
     every = score(pair[0], answering(np.arange(10) < 9))
-    assert "A 90.0 %" in with_mistakes([("A", counted, every)])
-    assert with_mistakes([("A", counted, counted)]) == ""
+    marked, hidden = replace(kept[0], mistake=True), replace(kept[1], hidden=True)
+    told = with_taken_out([("A", counted, every)], [*kept, marked])
+    assert told.endswith("With the marked drawings counted too: A 90.0 %.")
+    told = with_taken_out([("A", counted, every)], [*kept, hidden])
+    assert told.endswith("With the hidden drawings counted too: A 90.0 %.")
+    told = with_taken_out([("A", counted, every)], [*kept, marked, hidden])
+    assert told.endswith("With the marked and hidden drawings counted too: A 90.0 %.")
+    assert with_taken_out([("A", counted, counted)], kept) == ""
+
+
+def test_a_run_that_fails_in_between_takes_no_other_runs_score(pair: list[Run]) -> None:
+    counted, every = answering(np.ones(9, dtype=np.bool_)), answering(np.arange(10) < 7)
+    ((own, of_all),) = beside([(run, counted) for run in pair], [(pair[1], every)])
+    assert own.run is of_all.run is pair[1]
+    assert (own.right, of_all.right) == (9, 7)
 
 
 def test_a_run_is_asked_once_for_each_drawing(pair: list[Run], kept: list[Drawing]) -> None:
@@ -155,6 +193,9 @@ def test_a_run_that_cannot_answer_says_why_and_is_asked_again(
         raise RunUnreadableError("Its weights are damaged.")
 
     book = AnswerBook()
+    for odd in (np.nan, np.inf):
+        with pytest.raises(RunUnreadableError, match="no finite number"):
+            book.answers(pair[0], 1, kept, lambda _run, _images, odd=odd: says(3)[None] * odd)
     with pytest.raises(RunUnreadableError, match="damaged"):
         book.answers(pair[0], 1, kept, fail)
     found = book.answers(pair[0], 1, kept, lambda _, images: np.stack([says(3)] * len(images)))

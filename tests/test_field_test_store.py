@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import os
 import shutil
 import signal
@@ -146,6 +147,8 @@ def test_damaged_files_are_listed_with_the_reason(drawings: DrawingStore) -> Non
         "digit": json.dumps(facts | {"digit": "AAAA"}),
         "later": json.dumps(facts | {"schema_version": 2}),
         "large": "x" * 2_000_000,
+        "before": json.dumps(facts | {"time": "0001-01-01T00:00:00+14:00"}),
+        "after": json.dumps(facts | {"time": "9999-12-31T23:59:59-14:00"}),
         "no id": whole,
     }
     for name, text in broken.items():
@@ -160,7 +163,19 @@ def test_damaged_files_are_listed_with_the_reason(drawings: DrawingStore) -> Non
     assert "label" in reasons["label"]
     assert "too large" in reasons["large"]
     assert "rename it" in reasons["no id"]
+    assert "time: outside the years 1 to 9999" in reasons["before"]
+    assert "time: outside the years 1 to 9999" in reasons["after"]
     assert drawings.discard(["cut"]) == ["cut"]
+
+
+def test_a_very_old_time_is_written_as_it_is_read(drawings: DrawingStore) -> None:
+    (kept,) = keep(drawings, 1)
+    path = drawings.root / f"{kept.id}.json"
+    facts = json.loads(path.read_text())
+    path.write_text(json.dumps(facts | {"time": "0007-03-01T00:00:00Z"}))
+    drawings.mark(kept.id, hidden=True)
+    assert json.loads(path.read_text())["time"] == "0007-03-01T00:00:00Z"
+    assert drawings.read(kept.id).time.year == 7
 
 
 def test_a_drawing_written_by_other_hands_counts_too(drawings: DrawingStore) -> None:
@@ -265,6 +280,7 @@ def test_ten_thousand_drawings_are_listed_quickly(drawings: DrawingStore) -> Non
         {"objects": [None, 3, {"path": None}, {"path": "M 1 2"}, {"path": [None, ["M"], ["Z"]]}]},
         {"objects": [{"path": [["M", "1", None], ["L", True, 2], ["L", float("nan"), 2]]}]},
         {"objects": [{"path": [["M", 1e9, 5], ["A", 1, 2, 3, 4, 5, 6, 7]]}]},
+        {"objects": [{"path": [["M", 10**400, 5], ["L", 5, -(10**400)], ["L", 1, -math.inf]]}]},
     ],
 )
 def test_a_message_that_holds_no_strokes_gives_none(message: object) -> None:

@@ -39,24 +39,17 @@ from core.analysis.several import (
     pairs_table,
 )
 from core.analysis.verdict import (
-    ONE_SEED_CAVEAT,
     needed_sentence,
+    one_seed_caveat,
     percent_with,
     statistics_table,
     verdict_sentence,
 )
+from core.analysis.wording import TEST_IMAGES, Judged
 from core.runs.records import Run
 
-_ONE_SEED_EACH: Final = (
-    "This compares trained models on these test images, one seed each: other seeds may give "
-    "another result."
-)
 _FEW: Final = 8  # sides in a table that are found at a glance in the order of their choice
 _ADD_OTHERS: Final = "To learn which settings are better, add a run with other settings."
-_SIDE_SOURCES: Final = (
-    f"Of several seeds: {SIDE_SOURCE}. Of a single run: 95 % interval over the test images by "
-    f"Wilson's score method (Wilson 1927). Spread: {DEVIATION_SOURCE}."
-)
 
 
 @dataclass(frozen=True)
@@ -93,27 +86,32 @@ class Judgement:
 
 
 def judgements(
-    finished: Sequence[tuple[Run, Answers]], names: Mapping[str, str], *, apart: bool = False
+    finished: Sequence[tuple[Run, Answers]],
+    names: Mapping[str, str],
+    *,
+    apart: bool = False,
+    of: Judged = TEST_IMAGES,
 ) -> list[Judgement]:
     """Return a verdict for each set of test images that two or more of the runs were judged on.
 
     `names` calls each run by its id. Runs that differ in nothing but the seed are one side; with
     `apart` every run is one of its own: that is about these trained models, not their settings.
+    `of` is how sentences about single runs call the images.
     """
     return [
-        _judge(group)
+        _judge(group, of)
         for group in contenders(finished, names, apart=apart)
         if sum(len(one.side.runs) + len(one.side.again) for one in group) > 1
     ]
 
 
-def _judge(every: Sequence[Contender]) -> Judgement:
+def _judge(every: Sequence[Contender], of: Judged) -> Judgement:
     pairs = every_pair(len(every), _comparing(every))
     if len(every) == 1:
         judged = _judge_one(every[0])
     else:
-        two = len(every) == 2
-        judged = _judge_two(every[0], every[1], pairs[0]) if two else _judge_several(every, pairs)
+        a, b, *others = every
+        judged = _judge_several(every, pairs, of) if others else _judge_two(a, b, pairs[0], of)
         repeated = [repeated_sentence(one) for one in every if one.side.again]
         judged = replace(judged, caveat=" ".join([judged.caveat, *repeated]))
     standings = tuple(_standing(one) for one in every)
@@ -137,41 +135,41 @@ def _judge_one(only: Contender) -> Judgement:
         f"digits on average, {between}."
     )
     repeated = [repeated_sentence(only)] if only.side.again else []
-    told = Statistics(only.side.name, _sides_table([only]), _SIDE_SOURCES)
+    told = Statistics(only.side.name, _sides_table([only]), _side_sources(TEST_IMAGES))
     return Judgement((sentence,), " ".join([_ADD_OTHERS, *repeated]), (told,))
 
 
 def _judge_two_seeds(only: Contender) -> Judgement:
-    names = [only.names[run.id] for run in only.side.runs]
+    a, b = (only.names[run.id] for run in only.side.runs)
     first, second = only.answers.values()
     images = compare_predictions(first.labels, first.predicted, second.predicted)
     told = (
-        verdict_sentence(images, *names),
+        verdict_sentence(images, a, b),
         "They differ only in their seed: what sets them apart is chance in the training.",
     )
-    table = statistics_table(images, *names)
+    table = statistics_table(images, a, b)
     repeated = [repeated_sentence(only)] if only.side.again else []
     return Judgement(
         told,
         " ".join([_ADD_OTHERS, *repeated]),
-        (Statistics(" against ".join(names), table),),
+        (Statistics(f"{a} against {b}", table),),
     )
 
 
-def _judge_two(a: Contender, b: Contender, pair: Pair) -> Judgement:
+def _judge_two(a: Contender, b: Contender, pair: Pair, of: Judged) -> Judgement:
     names = a.side.name, b.side.name
     title = f"{names[0]} against {names[1]}"
     found = pair.comparison
     if isinstance(found, PairedComparison):
-        told = verdict_sentence(found, *names), needed_sentence(found)
-        table, caveat = statistics_table(found, *names), ONE_SEED_CAVEAT
+        told = verdict_sentence(found, *names, of), needed_sentence(found, of)
+        table, caveat = statistics_table(found, *names, of), one_seed_caveat(of)
     else:
         told = seed_sentence(found, *names), seeds_needed_sentence(found)
         table, caveat = seed_table(found, *names), _seeds_caveat([a, b])
     return Judgement(tuple(filter(None, told)), caveat, (Statistics(title, table),))
 
 
-def _judge_several(every: Sequence[Contender], pairs: Sequence[Pair]) -> Judgement:
+def _judge_several(every: Sequence[Contender], pairs: Sequence[Pair], of: Judged) -> Judgement:
     names = [one.side.name for one in every]
     accuracies = [one.figures.accuracy for one in every]
     averages = [not one.single for one in every]
@@ -180,15 +178,31 @@ def _judge_several(every: Sequence[Contender], pairs: Sequence[Pair]) -> Judgeme
     if len(every) > _FEW:
         in_order.sort(key=lambda one: -one.figures.accuracy)
     told = (
-        best_sentence(names, accuracies, pairs, averages=averages),
-        open_sentence(names, accuracies, pairs),
+        best_sentence(names, accuracies, pairs, averages=averages, of=of),
+        open_sentence(names, accuracies, pairs, of),
     )
     statistics = (
-        Statistics("Each side", _sides_table(in_order), _SIDE_SOURCES),
-        Statistics("Every pair", pairs_table(names, pairs, best), pairs_note(names, pairs, best)),
+        Statistics("Each side", _sides_table(in_order), _side_sources(of)),
+        Statistics(
+            "Every pair", pairs_table(names, pairs, best, of), pairs_note(names, pairs, best)
+        ),
     )
-    caveat = _seeds_caveat(every) if any(averages) else _ONE_SEED_EACH
+    caveat = _seeds_caveat(every) if any(averages) else _one_seed_each(of)
     return Judgement(tuple(filter(None, told)), caveat, statistics)
+
+
+def _one_seed_each(of: Judged) -> str:
+    return (
+        f"This compares trained models on these {of.many}, one seed each: other seeds may give "
+        "another result."
+    )
+
+
+def _side_sources(of: Judged) -> str:
+    return (
+        f"Of several seeds: {SIDE_SOURCE}. Of a single run: 95 % interval over the {of.many} by "
+        f"Wilson's score method (Wilson 1927). Spread: {DEVIATION_SOURCE}."
+    )
 
 
 def _comparing(every: Sequence[Contender]) -> Callable[[int, int], Comparison]:

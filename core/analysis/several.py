@@ -13,6 +13,7 @@ from core.analysis.paired import SIGNIFICANCE, PairedComparison
 from core.analysis.seed_verdict import METHODS, spoken_seeds_needed
 from core.analysis.seeds import SeedComparison
 from core.analysis.verdict import images_needed_to_tell, points_with
+from core.analysis.wording import TEST_IMAGES, Judged
 
 Comparison: TypeAlias = PairedComparison | SeedComparison
 
@@ -23,7 +24,6 @@ HOLM_NOTE: Final = (
 )
 _LISTED: Final = 5  # names in a sentence
 _ROWS: Final = 45  # every pair of ten sides
-_ONE_RUN_EACH: Final = "one run each: exact McNemar test over the test images (McNemar 1947)"
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,12 @@ def best_sentence(
     pairs: Sequence[Pair],
     *,
     averages: Sequence[bool],
+    of: Judged = TEST_IMAGES,
 ) -> str:
     """Say which side reads most, which ones it surely beats, and where one cannot tell.
 
     Those that read more than it over the seeds that both have are told apart. `averages` tells
-    for each side whether its accuracy is a mean over seeds.
+    for each side whether its accuracy is a mean over seeds, `of` how the images are called.
     """
     best = best_place(accuracies)
     beaten, ahead = best_against(best, pairs)
@@ -112,7 +113,7 @@ def best_sentence(
     unsure = [told[place] for place in rest if place not in beaten | ahead]
     reads = (
         f"{names[best]} reads most: {wording.out_of_hundred(accuracies[best], decimals)} of 100 "
-        f"test digits{' on average' if averages[best] else ''}."
+        f"{of.digits}{' on average' if averages[best] else ''}."
     )
     opening = "" if sure and not ahead else "Cannot tell yet which is best: "
     shared = _shared_sentence(names[best], [names[place] for place in rest if place in ahead])
@@ -142,7 +143,12 @@ def _shared_sentence(best: str, ahead: Sequence[str]) -> str:
     )
 
 
-def open_sentence(names: Sequence[str], accuracies: Sequence[float], pairs: Sequence[Pair]) -> str:
+def open_sentence(
+    names: Sequence[str],
+    accuracies: Sequence[float],
+    pairs: Sequence[Pair],
+    of: Judged = TEST_IMAGES,
+) -> str:
     """Say what it would take to tell the best from the next one that may be as good."""
     best = best_place(accuracies)
     unsure = [pair for pair in pairs if best in (pair.a, pair.b) and pair.winner is None]
@@ -150,7 +156,7 @@ def open_sentence(names: Sequence[str], accuracies: Sequence[float], pairs: Sequ
         return ""
     others = [pair.b if pair.a == best else pair.a for pair in unsure]
     place = max(range(len(unsure)), key=lambda index: accuracies[others[index]])
-    needed = needed_in_words(unsure[place].comparison)
+    needed = needed_in_words(unsure[place].comparison, of)
     if not needed.startswith(("about", "more", "at least")):
         return ""
     return (
@@ -159,13 +165,13 @@ def open_sentence(names: Sequence[str], accuracies: Sequence[float], pairs: Sequ
     )
 
 
-def needed_in_words(comparison: Comparison) -> str:
+def needed_in_words(comparison: Comparison, of: Judged = TEST_IMAGES) -> str:
     """Return how many images or seeds would tell this pair apart, or why that cannot be said."""
     if comparison.winner is not None:
         return "enough for this pair alone"
     if isinstance(comparison, PairedComparison):
         needed = images_needed_to_tell(comparison)
-        return "no gap" if needed is None else f"{wording.about(needed)} test images"
+        return "no gap" if needed is None else f"{wording.about(needed)} {of.many}"
     if not comparison.difference:
         return "no gap"
     return f"{spoken_seeds_needed(comparison)} seeds of each" if comparison.seeds_needed else "–"
@@ -178,7 +184,9 @@ def pairs_note(names: Sequence[str], pairs: Sequence[Pair], best: int) -> str:
     return f"Of {len(pairs):,} pairs the table has those with {names[best]}. {HOLM_NOTE}"
 
 
-def pairs_table(names: Sequence[str], pairs: Sequence[Pair], best: int) -> pd.DataFrame:
+def pairs_table(
+    names: Sequence[str], pairs: Sequence[Pair], best: int, of: Judged = TEST_IMAGES
+) -> pd.DataFrame:
     """Return a row for each pair as readable strings; of very many only those with the best.
 
     Those stand from the narrowest gap to the widest.
@@ -193,8 +201,8 @@ def pairs_table(names: Sequence[str], pairs: Sequence[Pair], best: int) -> pd.Da
             points_with(pair.comparison.difference, pair.comparison.difference_interval),
             wording.probability(pair.p_value, SIGNIFICANCE),
             {"a": names[pair.a], "b": names[pair.b], None: "cannot tell yet"}[pair.winner],
-            "–" if pair.winner else needed_in_words(pair.comparison),
-            _method(pair.comparison),
+            "–" if pair.winner else needed_in_words(pair.comparison, of),
+            _method(pair.comparison, of),
         )
         for pair in shown
     ]
@@ -203,9 +211,9 @@ def pairs_table(names: Sequence[str], pairs: Sequence[Pair], best: int) -> pd.Da
     return pd.DataFrame(rows, columns=columns)
 
 
-def _method(comparison: Comparison) -> str:
+def _method(comparison: Comparison, of: Judged) -> str:
     if isinstance(comparison, PairedComparison):
-        return _ONE_RUN_EACH
+        return f"one run each: exact McNemar test over the {of.many} (McNemar 1947)"
     return METHODS[comparison.method]
 
 

@@ -9,45 +9,56 @@ import pandas as pd
 from core.analysis import wording
 from core.analysis.needed import images_needed
 from core.analysis.paired import SIGNIFICANCE, Interval, PairedComparison
+from core.analysis.wording import TEST_IMAGES, Judged
 
-ONE_SEED_CAVEAT = (
-    "This compares these two trained models on these test images, one seed each: "
-    "another seed may give another result."
-)
 NAMED_WHEN = "named when the interval of the difference leaves out 0 and p < 0.05"
 SMALL_GAP = 0.01  # below one digit in a hundred a gap is called small, however certain it is
 FAR_BELOW_CHANCE = 0.001  # the p-value under which a gap is called far larger than chance
 
 
-def verdict_sentence(comparison: PairedComparison, name_a: str, name_b: str) -> str:
+def one_seed_caveat(of: Judged = TEST_IMAGES) -> str:
+    """Say what a verdict on two trained models covers and what not."""
+    return (
+        f"This compares these two trained models on these {of.many}, one seed each: "
+        "another seed may give another result."
+    )
+
+
+ONE_SEED_CAVEAT = one_seed_caveat()
+
+
+def verdict_sentence(
+    comparison: PairedComparison, name_a: str, name_b: str, of: Judged = TEST_IMAGES
+) -> str:
     """Say in plain words which model reads better, the better one first, or that one cannot tell.
 
-    Show `ONE_SEED_CAVEAT` near it: the sentence is about two trained models, not two recipes.
+    `of` is how it calls the images. Show `one_seed_caveat` near it: the sentence is about two
+    trained models, not two recipes.
     """
     if comparison.only_a_right == comparison.only_b_right:
-        return "Cannot tell yet: " + _level_sentence(comparison, name_a, name_b)
+        return "Cannot tell yet: " + _level_sentence(comparison, name_a, name_b, of)
     a, b = (comparison.accuracy_a, name_a), (comparison.accuracy_b, name_b)
     (high, better), (low, worse) = (a, b) if comparison.difference > 0 else (b, a)
     more, less, shown = spoken_gap(high, low)
-    reads = f"{better} reads {more} of 100 test digits, {worse} {less}."
+    reads = f"{better} reads {more} of 100 {of.digits}, {worse} {less}."
     the_gap = f"The gap of {shown} points"
     if comparison.winner is None:
-        where = wording.images(comparison.count)
+        where = wording.images(comparison.count, of)
         return f"Cannot tell yet: {reads} {the_gap} could be chance on {where}."
     return f"{reads} {the_gap} is {_size(abs(comparison.difference), comparison.p_value)}."
 
 
-def needed_sentence(comparison: PairedComparison) -> str:
-    """Say how many test images would be needed to tell; empty where one can tell already."""
+def needed_sentence(comparison: PairedComparison, of: Judged = TEST_IMAGES) -> str:
+    """Say how many images would be needed to tell; empty where one can tell already."""
     if comparison.winner is not None:
         return ""
     needed = images_needed_to_tell(comparison)
     if needed is None:
-        return "As long as the gap is 0, no number of test images would tell them apart."
+        return f"As long as the gap is 0, no number of {of.many} would tell them apart."
     count = wording.about(needed)
     return (
-        f"{count[:1].upper()}{count[1:]} test images would be needed to tell, if the gap stays "
-        "as it is."
+        f"{count[:1].upper()}{count[1:]} {of.many} would be needed to tell, if the gap stays as it "
+        "is."
     )
 
 
@@ -72,12 +83,14 @@ def spoken_gap(high: float, low: float) -> tuple[str, str, str]:
     )
 
 
-def statistics_table(comparison: PairedComparison, name_a: str, name_b: str) -> pd.DataFrame:
+def statistics_table(
+    comparison: PairedComparison, name_a: str, name_b: str, of: Judged = TEST_IMAGES
+) -> pd.DataFrame:
     """Return the figures behind the verdict as readable strings, each with its source."""
-    counted = "counted over the same test images"
-    wilson = "right ÷ images; 95 % interval by Wilson's score method (Wilson 1927)"
+    counted, images = f"counted over the same {of.many}", f"{of.short}s"
+    wilson = f"right ÷ {images}; 95 % interval by Wilson's score method (Wilson 1927)"
     rows = [
-        ("test images", f"{comparison.count:,}", "the same images for both"),
+        (of.many, f"{comparison.count:,}", f"the same {images} for both"),
         ("both right", f"{comparison.both_right:,}", counted),
         (f"only {name_a} right", f"{comparison.only_a_right:,}", counted),
         (f"only {name_b} right", f"{comparison.only_b_right:,}", counted),
@@ -96,12 +109,12 @@ def statistics_table(comparison: PairedComparison, name_a: str, name_b: str) -> 
             f"difference, {name_a} {wording.MINUS} {name_b}",
             points_with(comparison.difference, comparison.difference_interval),
             "95 % adjusted Wald interval for matched pairs, "
-            "half an image added to each of the four counts (Agresti and Min 2005)",
+            "one half added to each of the four counts (Agresti and Min 2005)",
         ),
         (
             "p-value",
             wording.probability(comparison.p_value, SIGNIFICANCE),
-            "how often chance would split the images that only one reads right at least this "
+            f"how often chance would split the {images} that only one reads right at least this "
             "unevenly, were both equally good: exact two-sided McNemar test (McNemar 1947)",
         ),
         (
@@ -109,19 +122,19 @@ def statistics_table(comparison: PairedComparison, name_a: str, name_b: str) -> 
             {"a": name_a, "b": name_b, None: "cannot tell yet"}[comparison.winner],
             NAMED_WHEN,
         ),
-        *_needed_row(comparison),
-        ("holds for", "these two trained models", ONE_SEED_CAVEAT),
+        *_needed_row(comparison, of),
+        ("holds for", "these two trained models", one_seed_caveat(of)),
     ]
     return pd.DataFrame(rows, columns=["figure", "value", "how it is computed (source)"])
 
 
-def _needed_row(comparison: PairedComparison) -> list[tuple[str, str, str]]:
+def _needed_row(comparison: PairedComparison, of: Judged) -> list[tuple[str, str, str]]:
     if comparison.winner is not None:
         return []
     needed = images_needed_to_tell(comparison)
     return [
         (
-            "test images needed to tell",
+            f"{of.many} needed to tell",
             "cannot be said: the gap is 0" if needed is None else wording.about(needed),
             "so many that, were the shares above the true ones, four of five such comparisons "
             "would tell (power 80 %): sample size of McNemar's test (Connor 1987)",
@@ -137,17 +150,17 @@ def _size(gap: float, p_value: float) -> str:
     return "larger than chance would explain"
 
 
-def _level_sentence(comparison: PairedComparison, name_a: str, name_b: str) -> str:
-    where = wording.images(comparison.count)
+def _level_sentence(comparison: PairedComparison, name_a: str, name_b: str, of: Judged) -> str:
+    where = wording.images(comparison.count, of)
     if comparison.both_right == comparison.count:
         return f"{name_a} and {name_b} both read every digit right on {where}."
     decimals = wording.carrying_decimals([comparison.accuracy_a])
     share = wording.out_of_hundred(comparison.accuracy_a, decimals)
-    both = f"{name_a} and {name_b} both read {share} of 100 test digits."
+    both = f"{name_a} and {name_b} both read {share} of 100 {of.digits}."
     apart = comparison.only_a_right
     if not apart:
         return f"{both} On {where} they are right and wrong on exactly the same ones."
-    times = "1 image" if apart == 1 else f"{apart:,} images"
+    times = wording.so_many(apart, of.short)
     return f"{both} On {times} only {name_a} is right, on as many only {name_b}."
 
 

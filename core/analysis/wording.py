@@ -1,10 +1,33 @@
 """How numbers and states are written in sentences and tables."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from core.runs.records import Run
 
 MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How sentences call what models are judged on: one of them, also in short, and what is read.
+
+    As in "100 test images", "right on 3 images", "83 of 100 test digits".
+    """
+
+    one: str
+    short: str
+    digits: str
+
+    @property
+    def many(self) -> str:
+        """The plural of `one`."""
+        return f"{self.one}s"
+
+
+TEST_IMAGES: Final = Judged("test image", "image", "test digits")
+DRAWINGS: Final = Judged("drawing", "drawing", "drawings")
 
 
 def number(value: float, decimals: int) -> str:
@@ -31,9 +54,9 @@ def carrying_decimals(shares: Sequence[float], most: int = 4) -> int:
     return most
 
 
-def images(count: int) -> str:
-    """Write so many test images, with the word before it that points at them."""
-    return "this one test image" if count == 1 else f"these {count:,} test images"
+def images(count: int, of: Judged = TEST_IMAGES) -> str:
+    """Write so many of what was judged on, with the word before it that points at them."""
+    return f"this one {of.one}" if count == 1 else f"these {count:,} {of.many}"
 
 
 def probability(p_value: float, threshold: float = 0.05) -> str:

@@ -14,9 +14,10 @@ from core.analysis.judgement import Judgement
 from core.cli.chosen import chosen_runs
 from core.cli.judgements import judgement_figures, write_sentences, write_statistics
 from core.cli.text import LONGEST_NAME, count, note, plain, say, write_json, write_table
-from core.errors import ConfigError, FieldTestError
+from core.errors import ConfigError, FieldTestError, RunError, RunUnreadableError
 from core.field_test.answers import AnswerBook, Ask, DrawingAnswers
 from core.field_test.exporting import write_dataset
+from core.field_test.records import Drawing
 from core.field_test.scores import DRAWINGS_CAVEAT, judge, left_out, score
 from core.field_test.store import DrawingStore
 from core.learning.evaluation import predict, restore_model
@@ -32,8 +33,8 @@ Answered = Sequence[tuple[Run, DrawingAnswers]]
 def field_test(root: Path, drawings: Path, asked: Sequence[str], *, as_json: bool) -> int:
     """Write how many of the drawings in `drawings` each run of `asked` reads right.
 
-    Raises FieldTestError without a drawing that counts, ConfigError for too many runs, and what
-    `chosen_runs` and the reading of a run's model raise.
+    Raises FieldTestError without a drawing that counts, ConfigError for too many runs,
+    RunUnreadableError for a run that cannot answer, and what `chosen_runs` raises.
     """
     store, kept = RunStore(root), DrawingStore(drawings)
     runs = chosen_runs(store, asked)
@@ -45,13 +46,10 @@ def field_test(root: Path, drawings: Path, asked: Sequence[str], *, as_json: boo
             f"There is no drawing in {drawings} to test on. Draw some on the Draw page, under "
             "Field test."
         )
-    book, ask = AnswerBook(), _asking(store)
-    answered = [
-        (run, book.answers(run, store.weights_version(run.id), counted, ask)) for run in runs
-    ]
     names = {run_id: plain(name) for run_id, name in words.short_names(runs, LONGEST_NAME).items()}
+    answered = _answered(store, runs, names, counted)
     judgement = judge(answered, names)
-    not_counted = left_out(kept.listed())
+    not_counted = left_out(kept.listed(), len(kept.binned()))
     if as_json:
         write_json(_figures(answered, judgement, not_counted))
     else:
@@ -77,6 +75,21 @@ def export_drawings(drawings: Path, asked: Namespace) -> int:
     size = words.file_size(path.stat().st_size)
     say(f"{plain(str(path))}: {count(written, 'drawing')}, {size}.")
     return 0
+
+
+def _answered(
+    store: RunStore, runs: Sequence[Run], names: dict[str, str], drawings: Sequence[Drawing]
+) -> Answered:
+    book, ask, found = AnswerBook(), _asking(store), []
+    for run in runs:
+        try:
+            said = book.answers(run, store.weights_version(run.id), drawings, ask)
+        except RunError as error:
+            raise RunUnreadableError(
+                f"{names[run.id]} ({run.id}) cannot answer. {error}"
+            ) from error
+        found.append((run, said))
+    return found
 
 
 def _asking(store: RunStore) -> Ask:

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from core.errors import RunUnreadableError
 from core.field_test.records import Drawing
 from core.runs.records import Run
 
@@ -52,7 +53,9 @@ class AnswerBook:
     ) -> DrawingAnswers:
         """Return what `run`, whose weights are of `version`, answers on `drawings`.
 
-        `ask` is called for those that are new, some at a time; what it raises is passed on.
+        `ask` is called for those that are new, some at a time; what it raises is passed on. Raises
+        RunUnreadableError where a probability is no finite number: damaged weights must not be
+        scored, and the largest of ten NaN would read as a 0.
         """
         page = self._page((run.id, version))
         with page.lock:  # two visitors who ask at once have it computed once
@@ -60,6 +63,8 @@ class AnswerBook:
             for start in range(0, len(new), _AT_ONCE):
                 some = new[start : start + _AT_ONCE]
                 said = ask(run, np.stack([drawing.digit for drawing in some]))
+                if not np.isfinite(said).all():
+                    raise RunUnreadableError("Its saved weights answer with no finite number.")
                 for drawing, shares in zip(some, said, strict=True):
                     page.said[drawing.id] = (int(shares.argmax()), float(shares.max()))
             said_of = [page.said[drawing.id] for drawing in drawings]

@@ -2,16 +2,22 @@
 
 import io
 import json
+import shutil
+import tempfile
+import textwrap
+import time
 import zipfile
 from collections.abc import Sequence
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 import numpy as np
 from PIL import Image
 
+from core.analysis.wording import joined
 from core.config import IMAGE_SIDE
 from core.errors import FieldTestError
-from core.field_test.records import Drawing
+from core.field_test.records import Drawing, UnreadableDrawing
+from core.field_test.scores import taken_out
 from core.field_test.store import DrawingStore
 
 _FOLDER: Final = "digit-lab-drawings"
@@ -20,7 +26,7 @@ _README: Final = """Drawings of the Digit Lab field test
 
 {count} drawings of digits, made on a drawing pad by people who were asked for a digit that was
 chosen by chance. A label is what was asked for, not what somebody thinks it looks like.
-{marked}
+{left_out}
 Nothing about the people who drew them is kept.
 
 drawings.npz      numpy.load("drawings.npz", allow_pickle=False)
@@ -47,13 +53,16 @@ def write_dataset(
     """Write the drawings that count into `file` as a zip, oldest first; return how many they are.
 
     With `mistakes` those marked as a mistake too. Second come sentences about those left out since
-    they cannot be read. Raises FieldTestError if there is none to write.
+    they cannot be read, which stand in its README too. Raises FieldTestError if there is none to
+    write.
     """
-    chosen = exportable(store, mistakes=mistakes)
-    written, problems = [], []
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # PNGs are packed already
-        lines = []
-        for drawing in chosen:
+    problems = [one.reason for one in store.listed() if isinstance(one, UnreadableDrawing)]
+    written = []
+    with (
+        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,  # PNGs are packed already
+        tempfile.TemporaryFile() as lines,  # the strokes of all may be hundreds of megabytes
+    ):
+        for drawing in exportable(store, mistakes=mistakes):
             try:
                 original = store.original(drawing.id)
             except FieldTestError as error:
@@ -62,13 +71,16 @@ def write_dataset(
             place = f"{drawing.label}/{drawing.id}.png"
             archive.writestr(f"{_FOLDER}/digits/{place}", _png(drawing))
             archive.writestr(f"{_FOLDER}/drawn/{place}", original.picture)
-            lines.append(json.dumps(_facts(drawing) | {"strokes": original.strokes}))
+            facts = {"id": drawing.id, "label": drawing.label, "time": drawing.stamp}
+            lines.write(json.dumps(facts | {"strokes": original.strokes}).encode() + b"\n")
             written.append(drawing)
         if not written:
-            raise FieldTestError("There is no drawing to export yet.")
-        _add(archive, "strokes.jsonl", ("\n".join(lines) + "\n").encode())
-        _add(archive, "drawings.npz", _arrays(written))
-        _add(archive, "README.txt", _readme(written).encode())
+            raise FieldTestError(" ".join(["There is no drawing to export yet.", *problems[:3]]))
+        lines.seek(0)
+        _add(archive, "strokes.jsonl", lines)
+        _add(archive, "drawings.npz", io.BytesIO(_arrays(written)))
+        readme = _readme(store, written, problems, mistakes)
+        _add(archive, "README.txt", io.BytesIO(readme.encode()))
     return len(written), problems
 
 
@@ -76,14 +88,6 @@ def exportable(store: DrawingStore, *, mistakes: bool = False) -> list[Drawing]:
     """Return the drawings that an export holds, oldest first."""
     there = [one for one in store.listed() if isinstance(one, Drawing) and not one.hidden]
     return [one for one in reversed(there) if mistakes or not one.mistake]
-
-
-def _facts(drawing: Drawing) -> dict[str, object]:
-    return {"id": drawing.id, "label": drawing.label, "time": _time(drawing)}
-
-
-def _time(drawing: Drawing) -> str:
-    return drawing.time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _png(drawing: Drawing) -> bytes:
@@ -99,19 +103,32 @@ def _arrays(drawings: Sequence[Drawing]) -> bytes:
         images=np.stack([one.digit for one in drawings]).reshape(-1, IMAGE_SIDE, IMAGE_SIDE),
         labels=np.array([one.label for one in drawings], dtype=np.uint8),
         ids=np.array([one.id for one in drawings]),
-        times=np.array([_time(one) for one in drawings]),
+        times=np.array([one.stamp for one in drawings]),
         mistakes=np.array([one.mistake for one in drawings], dtype=np.bool_),
     )
     return buffer.getvalue()
 
 
-def _readme(drawings: Sequence[Drawing]) -> str:
-    marked = sum(one.mistake for one in drawings)
-    told = "Those that their maker called a mistake are not in it, nor those hidden by the owner."
+def _readme(
+    store: DrawingStore, drawings: Sequence[Drawing], problems: Sequence[str], mistakes: bool
+) -> str:
+    marked, told = sum(one.mistake for one in drawings), []
     if marked:
-        told = f"{marked} of them were called a mistake by their maker; hidden ones are not in it."
-    return _README.format(count=f"{len(drawings):,}", marked=told)
+        told.append(f"{marked:,} of them were called a mistake by their maker.")
+    readable = [one for one in store.listed() if isinstance(one, Drawing)]
+    missing = taken_out(readable, len(store.binned()), mistakes=not mistakes)
+    if missing:
+        told.append(f"Not in it: {joined(missing)}.")
+    readme = _README.format(
+        count=f"{len(drawings):,}", left_out="\n".join(textwrap.fill(one, 99) for one in told)
+    )
+    if not problems:
+        return readme
+    return "\n".join([readme, "Left out since they cannot be read:", *problems, ""])
 
 
-def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    archive.writestr(f"{_FOLDER}/{name}", content, zipfile.ZIP_DEFLATED)
+def _add(archive: zipfile.ZipFile, name: str, content: IO[bytes]) -> None:
+    entry = zipfile.ZipInfo(f"{_FOLDER}/{name}", time.localtime()[:6])
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    with archive.open(entry, "w") as place:
+        shutil.copyfileobj(content, place)

@@ -25,7 +25,10 @@ class Limits:
 
 @dataclass
 class SessionCount:
-    """When one visitor's drawings of this visit were kept, in seconds of a steady clock."""
+    """When one visitor's drawings of this visit were kept, in seconds of a steady clock.
+
+    It slows a hand down and cannot stop one: whoever loads the page anew begins a new visit.
+    """
 
     kept: list[float] = field(default_factory=list)
 
@@ -35,9 +38,9 @@ class SessionCount:
         if len(self.kept) >= limits.session:
             raise LimitError(
                 f"You have drawn {len(self.kept)} digits in this visit, which is as many as are "
-                "taken from one visitor, so that no single hand decides the score. Thank you."
+                "taken in one. Thank you."
             )
-        if _within(self.kept, now - _MINUTE) >= limits.session_minute:
+        if _within(self.kept, _MINUTE, now) >= limits.session_minute:
             raise LimitError(
                 f"That was {limits.session_minute} drawings within a minute. Wait a moment, then "
                 "press Done again."
@@ -73,17 +76,18 @@ def check_room(taken: Taken, limits: Limits, now: float) -> None:
         raise LimitError(
             "The disk is nearly full, so the drawing was not kept. The owner has to make room."
         )
-    if _within(taken.times, now - _DAY) >= limits.day:
+    if _within(taken.times, _DAY, now) >= limits.day:
         raise LimitError(
             f"All visitors together have drawn {limits.day:,} digits within a day, which is as "
             "many as are taken. Come back tomorrow."
         )
-    if _within(taken.times, now - _MINUTE) >= limits.minute:
+    if _within(taken.times, _MINUTE, now) >= limits.minute:
         raise LimitError(
             f"All visitors together have drawn {limits.minute} digits within a minute. Wait a "
             "moment, then press Done again."
         )
 
 
-def _within(times: Sequence[float], since: float) -> int:
-    return sum(moment > since for moment in times)
+def _within(times: Sequence[float], seconds: float, now: float) -> int:
+    """Count the last `seconds`; a time still to come, as a wrong clock left it, is none of them."""
+    return sum(now - seconds < moment <= now for moment in times)

@@ -49,6 +49,12 @@ class Drawing:
         """Whether the score board counts it."""
         return not (self.hidden or self.mistake)
 
+    @property
+    def stamp(self) -> str:
+        """The time as files hold it, to the second: "2026-01-31T12:00:00Z"."""
+        # Not strftime, which writes years before 1000 with fewer digits than it is read with.
+        return self.time.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
 
 @dataclass(frozen=True)
 class UnreadableDrawing:
@@ -93,7 +99,7 @@ def as_text(drawing: Drawing, original: Original) -> str:
     fields = {
         "schema_version": SCHEMA_VERSION,
         "label": drawing.label,
-        "time": drawing.time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time": drawing.stamp,
         "hidden": drawing.hidden,
         "mistake": drawing.mistake,
         "digit": base64.b64encode(drawing.digit.tobytes()).decode("ascii"),
@@ -179,7 +185,10 @@ def _drawing(path: Path, found: _Facts) -> Drawing:
         raise _unreadable(path, f"digit: not {IMAGE_SIDE}×{IMAGE_SIDE} bytes")
     # Read-only, as it is shared by all who ask.
     digit = np.frombuffer(content, dtype=np.uint8).reshape(IMAGE_SIDE, IMAGE_SIDE)
-    time = found.time.astimezone(UTC)
+    try:
+        time = found.time.astimezone(UTC)
+    except OverflowError as error:
+        raise _unreadable(path, "time: outside the years 1 to 9999 in UTC") from error
     return Drawing(path.stem, found.label, time, digit, found.hidden, found.mistake)
 
 

@@ -1,6 +1,5 @@
 """The strokes of a drawing out of what the pad in the browser sends, which may be anything."""
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -46,7 +45,7 @@ def _points(path: Sequence[Any], side: float) -> Iterator[tuple[float, float]]:
 def _is_place(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return math.isfinite(value) and abs(value) <= _FURTHEST
+    return -_FURTHEST <= value <= _FURTHEST  # not so for NaN; an int may be too large for a float
 
 
 def _on_pad(value: float, side: float) -> float:

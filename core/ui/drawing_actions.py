@@ -1,24 +1,39 @@
 """What the owner of the field test does with drawings: hide, delete, take back, export."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
+from html import escape
 from typing import Final
 
 import streamlit as st
 
 from core.analysis.wording import so_many
-from core.field_test.exporting import exportable, write_dataset
+from core.field_test.exporting import exportable
 from core.field_test.records import Drawing, UnreadableDrawing
+from core.ui.components import address
+from core.ui.drawing_export import EXPORT_ROUTE, FILE_NAME, Export, drawing_exports
 from core.ui.drawing_notice import hide, leave_drawing_notice
 from core.ui.mistake_sheet import PAGE_SIZE
 from core.ui.services import services
+from core.words import as_text, file_size
 
 _MOST_DAMAGED: Final = 20  # lines on the page
+_EXPORTED: Final = "exported_drawings"  # the key of the file that this visitor made last
+_NOT_BY_ANSWERS: Final = (
+    "Nothing can be done with all of these at once while they are filtered by what models read: "
+    "taking out what the models got wrong would make them look better than they are. Open one to "
+    "hide or delete it, or filter without answers."
+)
 
 
-def draw_actions(chosen: Sequence[Drawing], kind: str) -> None:
-    """Draw what can be done with all drawings that are `chosen` by the filters, of one kind."""
+def draw_actions(chosen: Sequence[Drawing], kind: str, *, by_answers: bool) -> None:
+    """Draw what can be done with all drawings that are `chosen` by the filters, of one kind.
+
+    Where those were chosen `by_answers` of models it says why nothing can.
+    """
+    if by_answers:
+        st.html(f'<p class="dl-quiet">{_NOT_BY_ANSWERS}</p>')
+        return
     ids = [drawing.id for drawing in chosen]
     label = f"With all {len(ids):,} shown …" if len(ids) > 1 else "With the one shown …"
     label = label if ids else "With the bin …" if kind == "bin" else "With those shown …"
@@ -86,16 +101,16 @@ def draw_export() -> None:
             "With those marked as mistakes", key="export_mistakes", width="content"
         )
         count = len(exportable(services().drawings, mistakes=marked))
-        st.download_button(
-            f"Export {so_many(count, 'drawing')}",
-            data=partial(_zip, marked),  # made only when somebody asks for it
-            file_name="digit-lab-drawings.zip",
-            mime="application/zip",
-            on_click="ignore",
-            disabled=not count,
-            icon=":material/download:",
-            key="export_drawings",
-        )
+        label = f"Export {so_many(count, 'drawing')}"
+        icon = ":material/folder_zip:"
+        if st.button(label, disabled=not count, icon=icon, key="export_drawings"):
+            with st.spinner(f"{so_many(count, 'drawing')} to pack"):
+                st.session_state[_EXPORTED] = drawing_exports().make(mistakes=marked).key
+        made = drawing_exports().find(st.session_state.get(_EXPORTED, ""))
+        if made is not None:
+            _draw_link(made, newest=made is drawing_exports().current(mistakes=marked))
+    if made is not None and made.problems:
+        _draw_not_exported(made.problems)
     st.html(
         '<p class="dl-quiet">A zip file: the images and labels as NumPy arrays (npz), each drawing '
         "as PNG in a folder of its label, the strokes, and a README that says what is what.</p>"
@@ -108,8 +123,26 @@ def _button(label: str, key: str, action: Callable[[], object]) -> None:
         st.rerun()
 
 
-def _zip(mistakes: bool) -> bytes:
-    with tempfile.TemporaryFile() as file:
-        write_dataset(services().drawings, file, mistakes=mistakes)
-        file.seek(0)
-        return file.read()
+def _draw_link(made: Export, *, newest: bool) -> None:
+    # Where a class draws, some are always newer than the file.
+    since = "" if newest else " What is there has changed since: export again for the newest."
+    where = escape(address(f"{EXPORT_ROUTE}/{made.key}/{FILE_NAME}"))
+    what = f"{so_many(made.count, 'drawing')}, {file_size(made.size)}"
+    st.html(
+        f'<p class="dl-notice" role="status">Ready: <a href="{where}" download="{FILE_NAME}">'
+        f"save {FILE_NAME}</a> ({what}).{since}</p>",
+        width="content",
+    )
+
+
+def _draw_not_exported(problems: Sequence[str]) -> None:
+    more = len(problems) - _MOST_DAMAGED
+    sentences = [*problems[:_MOST_DAMAGED], *([f"And {more:,} more."] if more > 0 else [])]
+    verb = "is" if len(problems) == 1 else "are"
+    st.warning(
+        as_text(
+            f"{so_many(len(problems), 'drawing')} {verb} not in the zip file, as its README says "
+            f"too. {' '.join(sentences)}"
+        ),
+        icon=":material/broken_image:",
+    )

@@ -17,10 +17,11 @@ from core.ui.folds import PARAMETER as FOLDS
 from core.ui.links import linked, write_link
 
 _ANY: Final = "any"
+# The first is shown where nothing is chosen: nobody is led to what models got wrong.
 _KINDS: Final = {
+    "counted": "all that count",
     "misread": "misread",
     "right": "read right by all",
-    "counted": "all that count",
     "mistakes": "marked as mistakes",
     "hidden": "hidden",
     "bin": "bin",
@@ -35,6 +36,9 @@ _SINCE_WORDS: Final = {
     "day": "the last 24 hours",
     "week": "the last 7 days",
 }
+_DEFAULT: Final = "counted"
+_DIGITS: Final = tuple(map(str, range(CLASSES)))
+_BY_ANSWERS: Final = ("misread", "right")
 _PARAMETERS: Final = ("asked", "answer", "reader", "since")
 
 
@@ -62,33 +66,39 @@ class Kinds:
         return [one for one in self.there if isinstance(one, UnreadableDrawing)]
 
 
-def draw_kinds(kinds: Kinds, misread: int, *, owner: bool) -> str:
-    """Draw the choice of a kind with the number of each, and return the chosen one."""
+def draw_kinds(kinds: Kinds, misread: int | None, *, owner: bool) -> str:
+    """Draw the choice of a kind with the number of each, and return the chosen one.
+
+    Without a number of `misread` ones, as no run has answered, no kind that rests on answers is
+    offered.
+    """
     counted = len(kinds.drawings("counted"))
     counts = {kind: len(kinds.drawings(kind)) for kind in ("mistakes", "hidden")} | {
-        "misread": misread,
-        "right": counted - misread,
+        "misread": misread or 0,
+        "right": counted - (misread or 0),
         "counted": counted,
         "bin": len(kinds.binned),
         "damaged": len(kinds.damaged),
     }
     # A kind that is empty is not offered, but for the first three, which everybody expects.
     in_link = st.query_params.get("kind", "")
+    hidden = () if misread is not None else _BY_ANSWERS
     offered = [
         kind
         for kind in _KINDS
-        if kind not in _OWNERS or (owner and (counts[kind] or kind == in_link))
+        if kind not in (*_OWNERS, *hidden)
+        or (kind in _OWNERS and owner and (counts[kind] or kind == in_link))
     ]
     chosen = st.segmented_control(
         "Show",
         offered,
-        key=linked("kind", offered, "misread"),
+        key=linked("kind", offered, _DEFAULT),
         format_func=lambda kind: f"{_KINDS[kind]}  {counts[kind]:,}",
         on_change=_filter,
-        args=("kind", "misread"),
+        args=("kind", _DEFAULT),
         required=True,
     )
-    return chosen or "misread"
+    return chosen or _DEFAULT
 
 
 def draw_filters(
@@ -98,7 +108,7 @@ def draw_filters(
 
     `answers` are those of `which` on `drawings`.
     """
-    digits = [_ANY, *map(str, range(CLASSES))]
+    digits = [_ANY, *_DIGITS]
     ids = {one.run.id: one.name for one in which}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         asked = _select("asked", "Asked for", digits, {}, 130)
@@ -123,6 +133,11 @@ def draw_filters(
     return passing
 
 
+def by_answers(kind: str) -> bool:
+    """Tell whether what is shown of a kind was chosen by what models read."""
+    return kind in _BY_ANSWERS or str(st.query_params.get("answer", _ANY)) in _DIGITS
+
+
 def chosen_reader() -> str:
     """Return the id of the run whose answers the filters go by; "any" for all."""
     return str(st.query_params.get("reader", _ANY))
@@ -130,10 +145,10 @@ def chosen_reader() -> str:
 
 def open_drawings(*, asked: int, read: int, by: str) -> Never:
     """Show the drawings of a digit that a run read as another, with their fold open."""
-    right = asked == read
-    st.query_params["kind"] = "counted" if right else "misread"
-    if not right:
+    if asked == read:
         st.query_params.pop("kind", None)
+    else:
+        st.query_params["kind"] = "misread"
     st.query_params["asked"], st.query_params["answer"] = str(asked), str(read)
     st.query_params["reader"] = by
     folds = [name for name in str(st.query_params.get(FOLDS, "")).split(".") if name]

@@ -7,13 +7,14 @@ from typing import Final, Never
 import numpy as np
 import streamlit as st
 
+from core.analysis.agreement import with_article
 from core.analysis.wording import joined
 from core.errors import DigitLabError
 from core.field_test.records import Drawing
 from core.pictures import png_url, read_picture
 from core.ui.drawing_actions import delete, restore, set_hidden
 from core.ui.drawing_answers import Reader
-from core.ui.field_round_view import a_digit, told
+from core.ui.field_round_view import told
 from core.ui.frame import guarded
 from core.ui.model_answers import probabilities_of
 from core.ui.owner import may_manage_drawings
@@ -48,7 +49,7 @@ def draw_opened_drawing(which: Sequence[Reader]) -> None:
         with guarded():
             _draw(drawing, which)
 
-    st.dialog(f"Asked for: {a_digit(drawing.label)}", width="large", on_dismiss=_close)(part)()
+    st.dialog(f"Asked for: {with_article(drawing.label)}", width="large", on_dismiss=_close)(part)()
 
 
 def _draw(drawing: Drawing, which: Sequence[Reader]) -> None:
@@ -95,11 +96,6 @@ def _draw_buttons(drawing: Drawing) -> None:
         label = "Show it again" if drawing.hidden else "Hide it"
         if st.button(label, key="hide_drawing"):
             set_hidden([drawing.id], not drawing.hidden)
-            _close()
-            st.rerun()
-        label = "It is no mistake" if drawing.mistake else "Mark as a mistake"
-        if st.button(label, key="mark_drawing"):
-            services().drawings.mark(drawing.id, mistake=not drawing.mistake)
             _close()
             st.rerun()
         if st.button("Delete it", key="delete_drawing", icon=":material/delete:"):

@@ -15,7 +15,7 @@ from core.pictures import png_url
 from core.ui.components import draw_tiles
 from core.ui.drawing_actions import draw_actions, draw_damaged, draw_export
 from core.ui.drawing_answers import Reader, read_drawings
-from core.ui.drawing_filters import Kinds, chosen_reader, draw_filters, draw_kinds
+from core.ui.drawing_filters import Kinds, by_answers, chosen_reader, draw_filters, draw_kinds
 from core.ui.drawing_notice import draw_drawing_notice
 from core.ui.drawing_view import open_drawing
 from core.ui.mistake_sheet import PAGE_SIZE, digit_tiles, explain, picture_sheet, who
@@ -39,7 +39,7 @@ def draw_drawings(which: Sequence[Reader]) -> None:
     counted = kinds.drawings("counted")
     found, _ = read_drawings(which, counted) if counted else ([], [])  # the board said who cannot
     wrong = _wrong_by_any([said for _, said in found], len(counted))
-    kind = draw_kinds(kinds, int(wrong.sum()), owner=owner)
+    kind = draw_kinds(kinds, int(wrong.sum()) if found else None, owner=owner)
     if kind == "damaged":
         draw_damaged(kinds.damaged)
         return
@@ -53,7 +53,7 @@ def draw_drawings(which: Sequence[Reader]) -> None:
     places = np.flatnonzero(passing)
     chosen = [drawings[place] for place in places]
     if owner:
-        draw_actions(chosen, kind)
+        draw_actions(chosen, kind, by_answers=by_answers(kind))
     _draw_sheet(able, chosen, [_part(said, places) for said in answers], kind)
     if owner:
         draw_export()
@@ -81,7 +81,7 @@ def _draw_sheet(
     which: Sequence[Reader], chosen: Sequence[Drawing], answers: Sequence[DrawingAnswers], kind: str
 ) -> None:
     if not chosen:
-        st.info(_nothing(kind, bool(which)))
+        st.info(_nothing(kind))
         return
     pages, page = -(-len(chosen) // PAGE_SIZE), 1
     if pages > 1:
@@ -147,9 +147,7 @@ def _bare_tiles(shown: Sequence[Drawing]) -> list[dict[str, object]]:
     ]
 
 
-def _nothing(kind: str, read: bool) -> str:
-    if kind == "misread" and not read:
-        return "No run is here to read the drawings. Choose one above."
+def _nothing(kind: str) -> str:
     if kind == "misread":
         return "No drawing is misread with these filters."
     return "No drawing is in this group with these filters. Choose another, or filter less."

@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 from PIL import Image
 
+from core.analysis.agreement import with_article
 from core.analysis.wording import joined
 from core.errors import (
     DigitLabError,
@@ -62,7 +63,7 @@ def _kept(session: FieldSession) -> Drawing | None:
 
 def _draw_prompt(session: FieldSession) -> None:
     st.html(
-        f'<h2 class="dl-prompt">Draw {a_digit(session.prompts.current)}</h2>'
+        f'<h2 class="dl-prompt">Draw {with_article(session.prompts.current)}</h2>'
         '<p class="dl-quiet">Done keeps the drawing, and nothing about you.</p>'
     )
     drawing = draw_pad(PAD)
@@ -95,7 +96,7 @@ def _keep(session: FieldSession, picture: Image.Image | DigitLabError) -> None:
         session.answered = keep_drawing(store, picture, label, pad_strokes(PAD)).id
     except EmptyDrawingError:
         session.problem = (
-            f"There is nothing on the pad yet: draw {a_digit(label)}, then press Done."
+            f"There is nothing on the pad yet: draw {with_article(label)}, then press Done."
         )
     except DigitLabError as error:
         session.problem = str(error)
@@ -137,7 +138,7 @@ def _thanks(session: FieldSession) -> str:
 
 def _draw_kept(kept: Drawing) -> None:
     st.html(
-        f'<h2 class="dl-prompt">Asked for: {a_digit(kept.label)}</h2>'
+        f'<h2 class="dl-prompt">Asked for: {with_article(kept.label)}</h2>'
         f'<img class="dl-pixels dl-kept" src="{png_url(kept.digit)}" '
         'alt="Your drawing as the models get it">'
         '<p class="dl-quiet">Kept. This is how the models get it: 28×28 pixels.</p>'
@@ -190,15 +191,10 @@ def told(label: int, read: Sequence[tuple[str, int]]) -> str:
     if not read:
         return "No model could answer. The drawing is kept, and counts for those that can."
     right = [name for name, digit in read if digit == label]
-    wrong = [f"{name} reads {a_digit(digit)}" for name, digit in read if digit != label]
+    wrong = [f"{name} reads {with_article(digit)}" for name, digit in read if digit != label]
     if not wrong:
         who = {1: f"{right[0]} reads", 2: "Both read"}.get(len(read), "All read")
-        return f"{who} it right: {a_digit(label)}."
+        return f"{who} it right: {with_article(label)}."
     if not right:
         return f"{'Not right' if len(read) == 1 else 'Nobody reads it right'}: {joined(wrong)}."
     return f"{joined(right)} {'reads' if len(right) == 1 else 'read'} it right; {joined(wrong)}."
-
-
-def a_digit(digit: int) -> str:
-    """Write a digit with its article: "a 7", "an 8"."""
-    return f"{'an' if digit == 8 else 'a'} {digit}"

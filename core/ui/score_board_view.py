@@ -13,10 +13,11 @@ from core.field_test.records import Drawing
 from core.field_test.scores import (
     DRAWINGS_CAVEAT,
     Score,
+    beside,
     judge,
     left_out,
     score,
-    with_mistakes,
+    with_taken_out,
 )
 from core.ui.components import draw_chart
 from core.ui.drawing_answers import Reader, read_drawings
@@ -37,6 +38,7 @@ _EMPTY: Final = (
     "stands how many each has read right. Choose other runs at any time: they are asked about all "
     "drawings that there are."
 )
+_NONE_COUNTS: Final = "No drawing counts at present, so there is no score."
 
 
 def draw_score_board(which: Sequence[Reader]) -> None:
@@ -44,9 +46,11 @@ def draw_score_board(which: Sequence[Reader]) -> None:
     st.header("Score board", anchor=False)
     listed = services().drawings.listed()
     counted = [one for one in listed if isinstance(one, Drawing) and one.counts]
-    not_counted = left_out(listed)
+    deleted = len(services().drawings.binned())
+    not_counted = left_out(listed, deleted)
     if not counted:
-        st.html(f'<p class="dl-lead">{_EMPTY}</p><p class="dl-quiet">{escape(not_counted)}</p>')
+        lead = _NONE_COUNTS if listed or deleted else _EMPTY
+        st.html(f'<p class="dl-lead">{lead}</p><p class="dl-quiet">{escape(not_counted)}</p>')
         return
     found, problems = read_drawings(which, counted)
     for problem in problems:
@@ -58,10 +62,10 @@ def draw_score_board(which: Sequence[Reader]) -> None:
     if judgement is not None:
         first, *more = judgement.sentences
         draw_verdict([first], " ".join(filter(None, [*more, judgement.caveat])))
-    marked = _with_the_marked(found, listed)
+    flattered = _with_those_taken_out(found, listed)
     st.html(
         f'<p class="dl-quiet">{escape(DRAWINGS_CAVEAT)}</p>'
-        f'<p class="dl-quiet">{escape(" ".join([not_counted, marked]))}</p>'
+        f'<p class="dl-quiet">{escape(" ".join([not_counted, flattered]))}</p>'
     )
     if judgement is not None:
         draw_statistics([judgement])
@@ -95,16 +99,16 @@ def _row(one: Reader, found: Score) -> str:
     )
 
 
-def _with_the_marked(found: Answered, listed: Sequence[object]) -> str:
-    every = [one for one in listed if isinstance(one, Drawing) and not one.hidden]
+def _with_those_taken_out(found: Answered, listed: Sequence[object]) -> str:
+    every = [one for one in listed if isinstance(one, Drawing)]
     if all(one.counts for one in every):
         return ""
     with_them, _ = read_drawings([one for one, _ in found], every)
-    pairs = [
-        (one.name, score(one.run, said), score(one.run, all_said))
-        for (one, said), (_, all_said) in zip(found, with_them, strict=False)
-    ]
-    return with_mistakes(pairs)
+    names = {one.run.id: one.name for one, _ in found}
+    both = beside(
+        [(one.run, said) for one, said in found], [(one.run, said) for one, said in with_them]
+    )
+    return with_taken_out([(names[own.run.id], own, all_) for own, all_ in both], listed)
 
 
 def _draw_matrices(found: Answered) -> None:

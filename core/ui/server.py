@@ -16,6 +16,7 @@ from starlette.routing import Route
 from core.errors import RunError
 from core.learning.idx import mnist_problem
 from core.ui.digit_route import digit_route
+from core.ui.drawing_export import export_route
 from core.ui.live_curves import CURVES_ROUTE, live_curves, well_formed
 from core.ui.plotly_script import packed_plotly_script, plotly_route
 from core.ui.services import services
@@ -88,4 +89,5 @@ routes: Final = (
     plotly_route,
     Route(f"{CURVES_ROUTE}/{{key}}", _curves),
     digit_route,
+    export_route,
 )

@@ -38,20 +38,13 @@ class Dashboard:
                 probe.bind(("127.0.0.1", 0))
                 port = probe.getsockname()[1]
         self.url = f"http://localhost:{port}"
-        environment = os.environ | {
-            "DIGITLAB_RUNS": str(self.runs),
-            "DIGITLAB_DATA": str(self._data),
-            "DIGITLAB_CACHE": str(self._log.parent / "cache"),
-            "DIGITLAB_SLOTS": str(self._slots),
-            "DIGITLAB_OFFLINE": "1",  # a test must not depend on what a network serves
-        }
         command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
         options = ["--server.headless", "true", "--server.port", str(port)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command + options,
                 cwd=PROJECT_ROOT,
-                env=environment,
+                env=self.environment(),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -62,6 +55,17 @@ class Dashboard:
                 self.kill()
                 raise AssertionError(f"The dashboard did not start:\n{self.log_text()}")
             time.sleep(0.2)
+
+    def environment(self) -> dict[str, str]:
+        """Return what the server gets from the shell, with none of the shell's own settings."""
+        kept = {name: text for name, text in os.environ.items() if not name.startswith("DIGITLAB_")}
+        return kept | {
+            "DIGITLAB_RUNS": str(self.runs),
+            "DIGITLAB_DATA": str(self._data),
+            "DIGITLAB_CACHE": str(self._log.parent / "cache"),
+            "DIGITLAB_SLOTS": str(self._slots),
+            "DIGITLAB_OFFLINE": "1",  # a test must not depend on what a network serves
+        }
 
     def kill(self) -> None:
         """End the server as a power cut would (SIGKILL); its workers are left alone."""
