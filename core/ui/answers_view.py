@@ -6,6 +6,7 @@ from typing import Final
 import streamlit as st
 
 from core.runs.records import Run
+from core.ui import address
 from core.ui.calibration_view import draw_calibration
 from core.ui.difference_view import draw_difference
 from core.ui.judged import Judged, by_mark, read_judged
@@ -36,7 +37,7 @@ def _choose(judged: Sequence[Judged]) -> list[Judged]:
     """Draw the choice of the runs whose matrices are shown, tied to the address; return them."""
     marked = by_mark(judged)
     default = list(marked)[:AT_MOST]
-    in_address = [mark for mark in st.query_params.get(_NAME, "").split(".") if mark in marked]
+    in_address = [mark for mark in address.read(_NAME).split(".") if mark in marked]
     wanted = list(dict.fromkeys(in_address))[:AT_MOST] or default
     # The address wins when it was changed by hand, by a link or by the back button.
     if _KEY not in st.session_state or st.session_state.get(f"{_KEY}_seen") != wanted:
@@ -69,8 +70,5 @@ def _judged(marked: Mapping[str, Judged], marks: Sequence[str]) -> list[Judged]:
 def _write(default: Sequence[str]) -> None:
     chosen = st.session_state[_KEY] or list(default)
     st.session_state[_KEY] = chosen  # never none: there would be nothing to see
-    if chosen == list(default):
-        st.query_params.pop(_NAME, None)
-    else:
-        st.query_params[_NAME] = ".".join(chosen)
+    address.write(_NAME, "" if chosen == list(default) else ".".join(chosen))
     st.session_state[f"{_KEY}_seen"] = chosen

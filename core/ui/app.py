@@ -6,6 +6,7 @@ on a fresh server as a page of its own, past this script.
 
 import streamlit as st
 
+from core.ui import address
 from core.ui.frame import draw_frame, guarded
 from core.ui.links import PAGES
 
@@ -20,6 +21,8 @@ _page = st.navigation(
     ],
     position="top",
 )
+# Before anything takes its time.
+address.settle()
 st.set_page_config(page_title=f"{_page.title} · Digit Lab")
 draw_frame()
 with guarded():

@@ -1,6 +1,5 @@
 """The choice of columns of the table of runs, in the address."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,25 +8,20 @@ import streamlit as st
 
 from core.analysis.columns import COLUMNS, USUAL, read_columns, write_columns
 from core.column_words import column_title
+from core.ui import address
 
 PARAMETER: Final = "cols"
 _STATE: Final = "columns_shown"
 _MOST: Final = 20
-_ON_ITS_WAY_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True)
 class _Shown:
-    """The list as it began: its number, its columns, and what the address says since.
-
-    An update that the browser sent before it learned of a change says what was before it: until
-    then, by the clock of `time.monotonic`, the address does not count.
-    """
+    """The list as it began: its number, its columns, and what the address says since."""
 
     number: int
     first: tuple[str, ...]
     seen: str
-    until: float = 0.0
 
     @property
     def key(self) -> str:
@@ -36,10 +30,10 @@ class _Shown:
 
 def draw_columns() -> tuple[str, ...]:
     """Draw the button behind which columns are chosen; return them in their order."""
-    in_address = st.query_params.get(PARAMETER, "")
+    in_address = address.read(PARAMETER)
     shown: _Shown | None = st.session_state.get(_STATE)
     # The address wins when it was changed by hand, by a link or by the back button.
-    if shown is None or (shown.seen != in_address and time.monotonic() > shown.until):
+    if shown is None or shown.seen != in_address:
         shown = _begin(in_address)
     with st.popover("Columns", icon=":material/view_column:", key="columns", width=130):
         # What is set in the session does not reach a list that nobody has opened yet: its first
@@ -76,22 +70,14 @@ def _begin(in_address: str) -> _Shown:
 def _write() -> None:
     shown: _Shown = st.session_state[_STATE]
     written = _into_address(st.session_state[shown.key])
-    st.session_state[_STATE] = _Shown(shown.number, shown.first, written, _soon())
+    st.session_state[_STATE] = _Shown(shown.number, shown.first, written)
 
 
 def _reset() -> None:
-    shown = _begin(_into_address(USUAL))
-    st.session_state[_STATE] = _Shown(shown.number, shown.first, shown.seen, _soon())
-
-
-def _soon() -> float:
-    return time.monotonic() + _ON_ITS_WAY_SECONDS
+    _begin(_into_address(USUAL))
 
 
 def _into_address(columns: Sequence[str]) -> str:
     written = write_columns(columns)
-    if written:
-        st.query_params[PARAMETER] = written
-    else:
-        st.query_params.pop(PARAMETER, None)
+    address.write(PARAMETER, written)
     return written

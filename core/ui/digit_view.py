@@ -14,6 +14,7 @@ from core.analysis.mistake_groups import group_counts
 from core.analysis.mistakes import rather_than
 from core.pictures import png_url
 from core.runs.records import Run
+from core.ui import address
 from core.ui.attribution_view import draw_attributions
 from core.ui.frame import guarded
 from core.ui.mistake_sheet import find_pictures, page_of
@@ -47,9 +48,9 @@ def draw_digit(runs: Sequence[Run], table: pd.DataFrame, order: Sequence[int], g
 
 def explain_unknown_digit(table: pd.DataFrame) -> None:
     """Say so if the address names a digit that is not in the mistake table."""
-    asked = st.query_params.get(_PARAMETER)
+    asked = address.read(_PARAMETER)
     places = {int(index): place for place, index in enumerate(table["index"])}
-    if asked is not None and _asked_index(places) is None:
+    if asked and _asked_index(places) is None:
         st.warning(
             f"The link names test digit {as_text(asked[:20])}, which is not among these "
             f"{len(table):,} test images (the first is number {min(places, default=0)}).",
@@ -59,12 +60,12 @@ def explain_unknown_digit(table: pd.DataFrame) -> None:
 
 def open_digit(index: int) -> None:
     """Have `draw_digit` open a digit, and the address name it."""
-    st.query_params[_PARAMETER] = str(index)
+    address.write(_PARAMETER, str(index))
 
 
 def _asked_index(places: Mapping[int, int]) -> int | None:
     """Return the index in the address if it is one of a test image."""
-    index = _whole_number(st.query_params.get(_PARAMETER, ""))
+    index = _whole_number(address.read(_PARAMETER))
     return index if index in places else None
 
 
@@ -74,7 +75,8 @@ def _whole_number(text: str) -> int | None:
 
 def _close(order: Sequence[int]) -> None:
     """Go back to the page of digits: to the one where the last that was looked at stands."""
-    index = _whole_number(st.query_params.pop(_PARAMETER, ""))
+    index = _whole_number(address.read(_PARAMETER))
+    address.write(_PARAMETER, "")
     if index in order:
         st.session_state["page"] = page_of(order.index(index))
 

@@ -12,6 +12,7 @@ import streamlit as st
 from core.config import CLASSES
 from core.field_test.answers import DrawingAnswers
 from core.field_test.records import Drawing, UnreadableDrawing
+from core.ui import address
 from core.ui.drawing_answers import Reader
 from core.ui.folds import PARAMETER as FOLDS
 from core.ui.links import linked, write_link
@@ -81,7 +82,7 @@ def draw_kinds(kinds: Kinds, misread: int | None, *, owner: bool) -> str:
         "damaged": len(kinds.damaged),
     }
     # A kind that is empty is not offered, but for the first three, which everybody expects.
-    in_link = st.query_params.get("kind", "")
+    in_link = address.read("kind")
     hidden = () if misread is not None else _BY_ANSWERS
     offered = [
         kind
@@ -135,24 +136,26 @@ def draw_filters(
 
 def by_answers(kind: str) -> bool:
     """Tell whether what is shown of a kind was chosen by what models read."""
-    return kind in _BY_ANSWERS or str(st.query_params.get("answer", _ANY)) in _DIGITS
+    return kind in _BY_ANSWERS or address.read("answer", _ANY) in _DIGITS
 
 
 def chosen_reader() -> str:
     """Return the id of the run whose answers the filters go by; "any" for all."""
-    return str(st.query_params.get("reader", _ANY))
+    return address.read("reader", _ANY)
 
 
 def open_drawings(*, asked: int, read: int, by: str) -> Never:
     """Show the drawings of a digit that a run read as another, with their fold open."""
-    if asked == read:
-        st.query_params.pop("kind", None)
-    else:
-        st.query_params["kind"] = "misread"
-    st.query_params["asked"], st.query_params["answer"] = str(asked), str(read)
-    st.query_params["reader"] = by
-    folds = [name for name in str(st.query_params.get(FOLDS, "")).split(".") if name]
-    st.query_params[FOLDS] = ".".join(dict.fromkeys([*folds, "drawings"]))
+    folds = [name for name in address.read(FOLDS).split(".") if name]
+    address.write_all(
+        {
+            "kind": "" if asked == read else "misread",
+            "asked": str(asked),
+            "answer": str(read),
+            "reader": by,
+            FOLDS: ".".join(dict.fromkeys([*folds, "drawings"])),
+        }
+    )
     st.rerun()
 
 
@@ -176,5 +179,4 @@ def _filter(name: str, default: str) -> None:
 
 def _clear() -> None:
     st.session_state["drawings_page"] = 1
-    for name in _PARAMETERS:
-        st.query_params.pop(name, None)
+    address.write_all(dict.fromkeys(_PARAMETERS, ""))

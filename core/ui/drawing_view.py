@@ -12,6 +12,7 @@ from core.analysis.wording import joined
 from core.errors import DigitLabError
 from core.field_test.records import Drawing
 from core.pictures import png_url, read_picture
+from core.ui import address
 from core.ui.drawing_actions import delete, restore, set_hidden
 from core.ui.drawing_answers import Reader
 from core.ui.field_round_view import told
@@ -27,17 +28,17 @@ _PARAMETER: Final = "drawing"
 
 def open_drawing(drawing_id: str) -> Never:
     """Open a drawing over the page, and have the address name it."""
-    st.query_params[_PARAMETER] = drawing_id
+    address.write(_PARAMETER, drawing_id)
     st.rerun()
 
 
 def draw_opened_drawing(which: Sequence[Reader]) -> None:
     """Open the drawing that the address names, if it names one that may be seen."""
-    asked = st.query_params.get(_PARAMETER)
-    if asked is None:
+    asked = address.read(_PARAMETER)
+    if not asked:
         return
     try:
-        drawing = services().drawings.read(str(asked))
+        drawing = services().drawings.read(asked)
     except DigitLabError as error:
         st.warning(as_text(str(error)), icon=":material/link_off:")
         return
@@ -109,4 +110,4 @@ def _is_binned(drawing: Drawing) -> bool:
 
 
 def _close() -> None:
-    st.query_params.pop(_PARAMETER, None)
+    address.write(_PARAMETER, "")

@@ -1,10 +1,7 @@
 """The row of several runs in the table of runs, and what the link says of it."""
 
-import time
 from collections.abc import Sequence
 from typing import Any, Final
-
-import streamlit as st
 
 from core import words
 from core.analysis.folding import Fold, foremost
@@ -13,10 +10,9 @@ from core.column_words import fold_cell, states
 from core.palette import run_colour
 from core.runs.groups import Group
 from core.runs.records import Run
+from core.ui import address
 
 PARAMETER: Final = "rows"
-_WRITTEN: Final = "rows_opened"
-_ON_ITS_WAY_SECONDS: Final = 3.0
 # What a link has room for.
 _MOST_OPEN: Final = 30
 _MOST_DOTS: Final = 3
@@ -51,22 +47,14 @@ def fold_row(fold: Fold, group: Group | None, columns: Sequence[str]) -> dict[st
 
 def opened_folds() -> list[str]:
     """Return the keys of the folds that the link says are open."""
-    written, until = st.session_state.get(_WRITTEN, ("", 0.0))
-    # An update that the browser sent before it learned of the change says what was before it.
-    address = written if time.monotonic() < until else st.query_params.get(PARAMETER, "")
-    return [key for key in address.split(".") if key][-_MOST_OPEN:]
+    return [key for key in address.read(PARAMETER).split(".") if key][-_MOST_OPEN:]
 
 
 def turn_fold(key: str) -> None:
     """Open the fold of this key from the next run on, or close it if it is open."""
     opened = opened_folds()
     opened = [other for other in opened if other != key] if key in opened else [*opened, key]
-    address = ".".join(opened[-_MOST_OPEN:])
-    st.session_state[_WRITTEN] = (address, time.monotonic() + _ON_ITS_WAY_SECONDS)
-    if address:
-        st.query_params[PARAMETER] = address
-    else:
-        st.query_params.pop(PARAMETER, None)
+    address.write(PARAMETER, ".".join(opened[-_MOST_OPEN:]))
 
 
 def _what(fold: Fold, group: Group | None) -> str:

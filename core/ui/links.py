@@ -11,6 +11,7 @@ from core.errors import RunError
 from core.recipes import COMPARED_PAIR
 from core.runs.records import Run, UnreadableRun
 from core.settings import PROJECT_ROOT
+from core.ui import address
 from core.ui.services import services
 from core.words import as_text, distinct_names
 
@@ -27,7 +28,7 @@ def linked(name: str, options: Sequence[str], default: str) -> str:
     The widget must offer `options` (short, stable words that may stand in a link) and call
     `write_link(name, default)` when it changes. Unknown values in a link count as `default`.
     """
-    in_address = st.query_params.get(name, default)
+    in_address = address.read(name, default)
     value = in_address if in_address in options else default
     state, key = st.session_state, _key(name)
     # The address wins when it was changed by hand, by a link, by the back button or by a page.
@@ -46,10 +47,10 @@ def linked(name: str, options: Sequence[str], default: str) -> str:
 def write_link(name: str, default: str) -> None:
     """Copy the widget tied to `name` into the address; the default leaves it short."""
     value = st.session_state.get(_key(name)) or default
-    if value == default:
-        st.query_params.pop(name, None)
-    else:
-        st.query_params[name] = value
+    if value == st.session_state.get(f"link_{name}_seen"):
+        # Not a choice: a browser that has not heard of the widget's new name yet told of the old.
+        return
+    address.write(name, "" if value == default else value)
     st.session_state[f"link_{name}_seen"] = value
 
 
@@ -61,7 +62,9 @@ def _key(name: str) -> str:
 def open_page(page: str, run_ids: Sequence[str], **parameters: str) -> Never:
     """Go to `page` ("compare", "mistakes" or "draw") showing these runs."""
     st.session_state[_CHOSEN] = list(run_ids)
-    st.switch_page(PAGES / f"{page}.py", query_params={"runs": list(run_ids), **parameters})
+    query: dict[str, str | list[str]] = {"runs": list(run_ids), **parameters}
+    address.note_move(query)
+    st.switch_page(PAGES / f"{page}.py", query_params=query)
 
 
 def choose_runs(label: str, *, at_most: int = MAX_RUNS, finished: bool = False) -> list[Run]:
@@ -106,8 +109,8 @@ def choose_runs(label: str, *, at_most: int = MAX_RUNS, finished: bool = False) 
 
 
 def _wanted(offered: dict[str, Run], listed: Sequence[Run | UnreadableRun]) -> list[str]:
-    if "runs" in st.query_params:
-        wanted = [str(run_id) for run_id in st.query_params.get_all("runs")]
+    wanted = address.read_all("runs")
+    if wanted:
         st.session_state[_CHOSEN] = wanted
         return list(dict.fromkeys(wanted))
     chosen = st.session_state.get(_CHOSEN, [])
@@ -119,7 +122,7 @@ def _wanted(offered: dict[str, Run], listed: Sequence[Run | UnreadableRun]) -> l
     # Into the address, or a copied link would show somebody else other runs. Not into what was
     # chosen: a stand-in on this page must not replace the visitor's own runs on the others.
     if wanted:
-        st.query_params["runs"] = wanted
+        address.write("runs", wanted)
     return wanted
 
 
@@ -143,7 +146,7 @@ def newest_pair(runs: Sequence[Run]) -> list[str]:
 
 def _write_runs(key: str) -> None:
     chosen = st.session_state[key]
-    st.query_params["runs"] = chosen or [""]
+    address.write("runs", chosen or [""])
     st.session_state[_CHOSEN] = chosen
     st.session_state[f"{key}_seen"] = chosen
 

@@ -18,6 +18,7 @@ from core.analysis.mistake_groups import (
 from core.analysis.mistakes import Order
 from core.config import CLASSES
 from core.runs.records import Run
+from core.ui import address
 from core.ui.links import linked, write_link
 from core.ui.percent_slider import WHOLE, draw_percent_slider
 from core.words import as_text, distinct_names
@@ -210,8 +211,7 @@ def _to_first_page() -> None:
 
 def _clear_filters() -> None:
     _to_first_page()
-    for name in _PARAMETERS:
-        st.query_params.pop(name, None)
+    address.write_all(dict.fromkeys(_PARAMETERS, ""))
 
 
 def _digit(value: str) -> int | None:

@@ -6,6 +6,8 @@ from typing import Final, cast
 
 import streamlit as st
 
+from core.ui import address
+
 WHOLE: Final = (0, 100)
 
 
@@ -40,7 +42,7 @@ def percent_range(text: str) -> tuple[int, int]:
 def _linked_range(name: str) -> str:
     # As core.ui.links.linked does it, for two numbers where that takes words.
     key, seen_key = f"link_{name}", f"link_{name}_seen"
-    in_address = st.query_params.get(name, "")
+    in_address = address.read(name)
     if key not in st.session_state or st.session_state.get(seen_key) != in_address:
         st.session_state[key] = percent_range(in_address)
     st.session_state[seen_key] = in_address
@@ -50,9 +52,6 @@ def _linked_range(name: str) -> str:
 def _write_range(name: str, on_change: Callable[[], None]) -> None:
     low, high = st.session_state[f"link_{name}"]
     text = "" if (low, high) == WHOLE else f"{low}-{high}"
-    if text:
-        st.query_params[name] = text
-    else:
-        st.query_params.pop(name, None)
+    address.write(name, text)
     st.session_state[f"link_{name}_seen"] = text
     on_change()

@@ -16,6 +16,7 @@ from core.column_words import column_help, column_title
 from core.config import ALIASES
 from core.errors import ConfigError
 from core.runs.records import Run, UnreadableRun
+from core.ui import address
 from core.ui.columns_view import PARAMETER, draw_columns
 from core.ui.components import Heading
 from core.ui.launch import group_store
@@ -57,7 +58,7 @@ class TableView:
 
 def draw_search(listed: Sequence[Run | UnreadableRun]) -> TableView:
     """Draw the controls, unless there is next to nothing to choose from; return what they say."""
-    asked = any(name in st.query_params for name in ("q", "sort", "fold", PARAMETER))
+    asked = any(address.read_all(name) for name in ("q", "sort", "fold", PARAMETER))
     if len(listed) < _FEWEST and not asked:
         return TableView()
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -104,13 +105,10 @@ def sort_by(key: str) -> None:
     """Order the table by `key` from the next run on; the other way round if it is already."""
     if key not in sort_keys():
         return  # from the browser, so it may be anything
-    falling = st.query_params.get("way", _FALLING) == _FALLING
-    again = st.query_params.get("sort") == key
-    st.query_params["sort"] = key
-    if (not falling) if again else falls_first(key):
-        st.query_params.pop("way", None)
-    else:
-        st.query_params["way"] = "rising"
+    falling = address.read("way", _FALLING) == _FALLING
+    again = address.read("sort") == key
+    falls = (not falling) if again else falls_first(key)
+    address.write_all({"sort": key, "way": "" if falls else "rising"})
 
 
 def _heading(column: str, view: TableView) -> Heading:
@@ -126,9 +124,9 @@ def _heading(column: str, view: TableView) -> Heading:
 
 def _draw_order() -> tuple[str | None, bool]:
     titles = {NEWEST: "newest first", **sort_keys()}
-    typed = st.query_params.get("sort")
+    typed = address.read("sort")
     if typed in ALIASES:
-        st.query_params["sort"] = ALIASES[typed]
+        address.write("sort", ALIASES[typed])
     order = draw_select("sort", "Order", titles, NEWEST, width=200)
     if order == NEWEST:
         return None, True
