@@ -58,7 +58,7 @@ def press(page: Page, name: str) -> None:
 def draw_and_press_done(page: Page) -> None:
     draw_stroke(page, SEVEN)
     # Undo can be pressed as soon as the server knows of the stroke.
-    expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+    expect(page.locator(".st-key-undo button")).to_be_enabled()
     press(page, "Done")
     expect(page.locator(".dl-prompt")).to_contain_text("Asked for")
 
@@ -87,7 +87,7 @@ def test_a_drawing_is_kept_before_the_models_answer_and_counted(
     expect(page.get_by_text("Nobody has drawn yet.")).to_be_visible()
     label = asked_for(page)
     draw_stroke(page, SEVEN)
-    expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+    expect(page.locator(".st-key-undo button")).to_be_enabled()
     assert answers(page) == []
     assert drawings.listed() == []
     press(page, "Done")
@@ -122,6 +122,18 @@ def test_a_mistake_does_not_count_until_that_is_undone(
     assert only(drawings).counts
 
 
+def test_compare_takes_the_drawings_as_a_test_set_and_leads_to_them(
+    page: Page, field: Dashboard, drawings: DrawingStore
+) -> None:
+    keep(drawings, 3)
+    page.goto(f"{field.url}/compare?runs=example-sgd&runs=example-adam&open=people")
+    expect(page.locator(".dl-score")).to_have_count(2)
+    assert all("of 3 right" in row.replace("\n", " ") for row in scores(page))
+    press(page, "To the field test: draw, or look at the drawings")
+    expect(page.locator(".dl-prompt")).to_be_visible()
+    assert page.url.endswith("/draw?runs=example-sgd&runs=example-adam&way=test")
+
+
 def test_a_drawing_that_the_owner_deleted_meanwhile_gives_way_to_the_next_prompt(
     page: Page, field: Dashboard, drawings: DrawingStore
 ) -> None:
@@ -130,7 +142,7 @@ def test_a_drawing_that_the_owner_deleted_meanwhile_gives_way_to_the_next_prompt
     drawings.discard([only(drawings).id])
     press(page, "That was my mistake")
     expect(page.locator(".dl-prompt")).to_contain_text("Draw a")
-    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    expect(page.locator(".st-key-undo button")).to_be_disabled()
 
 
 def test_the_next_prompt_comes_with_an_empty_pad(
@@ -158,10 +170,10 @@ def test_a_flood_is_refused_with_a_sentence_and_the_drawing_stays(
         (drawings.root / f"0flood{number}.json").write_text(text)
     open_field_test(page, field)
     draw_stroke(page, SEVEN)
-    expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+    expect(page.locator(".st-key-undo button")).to_be_enabled()
     press(page, "Done")
     expect(page.get_by_text("All visitors together have drawn 300 digits")).to_be_visible()
-    expect(page.get_by_role("button", name="Undo")).to_be_enabled()
+    expect(page.locator(".st-key-undo button")).to_be_enabled()
     assert len(drawings.listed()) == 301
 
 

@@ -19,6 +19,7 @@ from core.ui.files_view import draw_files
 from core.ui.folds import draw_fold
 from core.ui.frame import guarded
 from core.ui.inside_view import draw_inside
+from core.ui.people_view import draw_people
 from core.ui.ranking_view import FEW_SIDES
 from core.ui.services import services
 from core.ui.settings_view import draw_settings
@@ -44,7 +45,9 @@ def draw_comparison(runs: Sequence[Run]) -> None:
     st.header("Which digits get confused", anchor=False)
     finished = [run for run in runs if run.summary is not None]
     if finished:
-        draw_answers(_most_telling_first(finished))
+        ordered = _most_telling_first(finished)
+        draw_answers(ordered)
+        draw_people(ordered)
     else:
         st.html('<p class="dl-quiet">Shown as soon as a run has finished.</p>')
     draw_files(runs)

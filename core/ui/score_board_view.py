@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.analysis import wording
 from core.analysis.confusion import confusion_matrix, confusion_sentence, in_unit
+from core.analysis.judgement import Judgement
 from core.field_test.answers import DrawingAnswers
 from core.field_test.records import Drawing
 from core.field_test.scores import (
@@ -44,6 +45,18 @@ _NONE_COUNTS: Final = "No drawing counts at present, so there is no score."
 def draw_score_board(which: Sequence[Reader]) -> None:
     """Draw how many of all drawings each reader reads right, and which reads better."""
     st.header("Score board", anchor=False)
+    found, judgement = draw_scores(which)
+    if judgement is not None:
+        draw_statistics([judgement])
+    if found:
+        draw_fold("confused", "Which digits get confused", lambda: _draw_matrices(found))
+
+
+def draw_scores(which: Sequence[Reader]) -> tuple[Answered, Judgement | None]:
+    """Draw the score of each reader on all drawings that count, with the verdict in words.
+
+    Returns what they answered, and the verdict: none of fewer than two.
+    """
     listed = services().drawings.listed()
     counted = [one for one in listed if isinstance(one, Drawing) and one.counts]
     deleted = len(services().drawings.binned())
@@ -51,11 +64,11 @@ def draw_score_board(which: Sequence[Reader]) -> None:
     if not counted:
         lead = _NONE_COUNTS if listed or deleted else _EMPTY
         st.html(f'<p class="dl-lead">{lead}</p><p class="dl-quiet">{escape(not_counted)}</p>')
-        return
+        return [], None
     found, problems = read_drawings(which, counted)
     for problem in problems:
         st.warning(as_text(problem), icon=":material/broken_image:")
-    _draw_scores(len(counted), [(one, score(one.run, said)) for one, said in found])
+    _draw_bars(len(counted), [(one, score(one.run, said)) for one, said in found])
     judgement = judge(
         [(one.run, said) for one, said in found], {one.run.id: one.name for one, _ in found}
     )
@@ -67,13 +80,10 @@ def draw_score_board(which: Sequence[Reader]) -> None:
         f'<p class="dl-quiet">{escape(DRAWINGS_CAVEAT)}</p>'
         f'<p class="dl-quiet">{escape(" ".join([not_counted, flattered]))}</p>'
     )
-    if judgement is not None:
-        draw_statistics([judgement])
-    if found:
-        draw_fold("confused", "Which digits get confused", lambda: _draw_matrices(found))
+    return found, judgement
 
 
-def _draw_scores(count: int, scores: Sequence[tuple[Reader, Score]]) -> None:
+def _draw_bars(count: int, scores: Sequence[tuple[Reader, Score]]) -> None:
     """Draw each score as a bar that ends at its share, with its interval as a line over the end."""
     hint = "Choose runs above to see how many they read right."
     if scores:
