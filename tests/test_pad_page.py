@@ -174,8 +174,9 @@ def test_a_drawing_survives_other_runs_another_way_and_another_page(
     page: Page, studio: Dashboard
 ) -> None:
     open_pad(page, studio)
+    nothing = picture(page)
     draw_stroke(page, SEVEN)
-    drawn = expect_another(page, picture(page))
+    drawn = expect_another(page, nothing)
     expect_answers(page)
     page.get_by_role("button", name=re.compile("^Remove.*SGD")).first.click()
     expect(page.locator(".dl-answer")).to_have_count(1)
@@ -203,8 +204,9 @@ def test_eight_runs_answer_at_once(page: Page, studio: Dashboard) -> None:
 
 def test_a_step_switched_off_changes_image_answers_and_link(page: Page, studio: Dashboard) -> None:
     open_pad(page, studio)
+    nothing = picture(page)
     draw_stroke(page, [(0.78, 0.72), (0.95, 0.72), (0.84, 0.95)])
-    drawn = expect_another(page, picture(page))
+    drawn = expect_another(page, nothing)
     heading = page.locator(".st-key-what_they_say h2").first
     expect(heading).to_have_text("What they say")
     page.locator(".st-key-steps").get_by_text("Centring", exact=True).click()
