@@ -25,7 +25,9 @@ CHAMPION = "example-champion"
 WRITTEN, AT_LEAST_RIGHT = 50, 45
 
 # The pad's ground is a canvas of its own below the strokes.
-_ON_PAD = """canvas => {
+_ON_PAD = """async canvas => {
+  // What ended a moment ago is drawn with the next frame.
+  for (const _ of [1, 2]) await new Promise(done => requestAnimationFrame(done));
   const layers = canvas.getRootNode().querySelectorAll("canvas.lower-canvas");
   const both = document.createElement("canvas");
   [both.width, both.height] = [canvas.width, canvas.height];
