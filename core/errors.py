@@ -8,7 +8,9 @@ DigitLabError
 ├── RunError           a run cannot be used
 │   ├── RunNotFoundError     there is no run of that id
 │   ├── RunUnreadableError   the folder is there, but what lies in it is not a run
+│   │   └── RunTooNewError       it is one, of a format that only a newer Digit Lab knows
 │   ├── RunStateError        the run is in the wrong state for what was asked
+│   ├── DiskLimitError       the disk is so full that nothing new is begun
 │   └── ArchiveError         a zip file cannot be taken in, or may not be
 ├── FieldTestError     a drawing of the field test cannot be kept, found or changed
 │   ├── DrawingNotFoundError    there is no drawing of that id
@@ -51,6 +53,14 @@ class RunNotFoundError(RunError):
 
 class RunUnreadableError(RunError):
     """The folder is there, but what lies in it is not a run of this version."""
+
+
+class RunTooNewError(RunUnreadableError):
+    """The folder holds a run of a format that only a newer Digit Lab knows."""
+
+
+class DiskLimitError(RunError):
+    """The disk is so full, or the runs take so much of it, that nothing new is begun."""
 
 
 class RunStateError(RunError):

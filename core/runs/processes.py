@@ -1,8 +1,14 @@
-"""Whether a process that a run folder names is still the one that wrote it."""
+"""Whether a process that a run folder names still lives, and still trains this very folder.
+
+A copy of a folder, made while its worker wrote, names a process that lives: it trains the
+original, and nothing that is asked of the copy may reach it. The two are told apart by the
+folder's number on its disk, which a copy does not share and a renamed folder keeps.
+"""
 
 import os
 import platform
 import time
+from pathlib import Path
 from typing import Final
 
 import psutil
@@ -13,15 +19,20 @@ from core.runs.records import Process, Status
 _REMOTE_SILENCE_SECONDS: Final = 60.0
 
 
-def own_process() -> Process:
-    """Describe the calling process."""
+def own_process(folder: Path | None = None) -> Process:
+    """Describe the calling process, and the run's folder that it writes to."""
     return Process(
-        pid=os.getpid(), create_time=psutil.Process().create_time(), host=platform.node()
+        pid=os.getpid(),
+        create_time=psutil.Process().create_time(),
+        host=platform.node(),
+        folder=_number_of(folder) if folder else "",
     )
 
 
 def find_process(identity: Process) -> psutil.Process | None:
-    """Return the live process that `identity` describes, or None if it has ended."""
+    """Return the live process that `identity` describes; None if it has ended, or is elsewhere."""
+    if identity.host != platform.node():
+        return None
     try:
         process = psutil.Process(identity.pid)
         # A killed child stays a zombie until it is reaped, and its pid may be given out again.
@@ -32,10 +43,23 @@ def find_process(identity: Process) -> psutil.Process | None:
         return None
 
 
-def is_training(status: Status) -> bool:
-    """Tell whether the worker that wrote `status` still lives."""
+def is_training(status: Status, folder: Path) -> bool:
+    """Tell whether the worker that wrote `status` still lives and trains the run in `folder`."""
     if status.process is None:
         return False
     if status.process.host != platform.node():
         return time.time() - status.heartbeat < _REMOTE_SILENCE_SECONDS
+    # Workers of before did not note it; on another machine the disk may have another number.
+    named = status.process.folder
+    if named and named != _number_of(folder):
+        return False
     return find_process(status.process) is not None
+
+
+def _number_of(folder: Path) -> str:
+    """Return what tells a folder from all others on this machine, a copy of it included."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return "gone"
+    return f"{found.st_dev}:{found.st_ino}"

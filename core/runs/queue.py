@@ -37,7 +37,7 @@ class RunQueue:
         self._store = store
         self._groups = GroupStore(store.root)
         self._engine = engine
-        self._slots = slots
+        self.slots = slots
         self._starting: set[str] = set()
         self._crashed: dict[str, Run] = {}  # those that were looked after
         self._lock: FileLock | None = None
@@ -49,6 +49,11 @@ class RunQueue:
         """Whether this process keeps the queue at this moment."""
         holds = self._lock is not None and self._lock.is_locked
         return holds and (self._thread is None or self._thread.is_alive())
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether the thread lives that keeps the queue, or waits for its turn to keep it."""
+        return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
         """Keep the queue in a thread of this process until `stop`."""
@@ -108,11 +113,15 @@ class RunQueue:
     def _fill_slots(self, runs: list[Run]) -> None:
         busy = len(self._starting) + sum(run.status.state == "running" for run in runs)
         waiting = [r for r in runs if r.status.state == "queued" and r.id not in self._starting]
-        for run in sorted(waiting, key=lambda run: run.id)[: max(0, self._slots - busy)]:
+        for run in sorted(waiting, key=lambda run: run.id)[: max(0, self.slots - busy)]:
             if _cancel_requested_for(self._store, run.id) is not None:
                 self._store.write_status(run.id, _cancelled(run.status))
-                continue
-            self._start(run)
+            elif self._has_room():
+                self._start(run)
+
+    def _has_room(self) -> bool:
+        disk = self._store.disk
+        return disk is None or disk.look().state != "stopped"
 
     def _start(self, run: Run) -> None:
         try:

@@ -15,6 +15,7 @@ import pandas as pd
 from core.config import Architecture, RunConfig, choice_word, value_word
 from core.errors import RunError, RunNotFoundError, RunStateError, RunUnreadableError
 from core.runs import files
+from core.runs.disk import Disk
 from core.runs.history import EPOCH_COLUMNS, LAYER_COLUMNS, STEP_COLUMNS
 from core.runs.ids import new_run_id
 from core.runs.index import RunIndex
@@ -45,8 +46,10 @@ MODEL_WORDS: Final[dict[Architecture, str]] = {
 class RunStore:
     """The run folders under `root`; safe to use from several processes at once."""
 
-    def __init__(self, root: Path, index: RunIndex | None = None) -> None:
+    def __init__(self, root: Path, index: RunIndex | None = None, disk: Disk | None = None) -> None:
+        """Without a `disk` nothing watches how much room is left."""
         self.root = root.resolve()
+        self.disk = disk
         self._listing = Listing(self.root, index)
 
     def create(
@@ -64,9 +67,12 @@ class RunStore:
     ) -> str:
         """Make a waiting run of `config` and return its id. Raises RunError if it cannot.
 
+        That is a DiskLimitError where the disk is too full to begin anything.
+
         Without a `colour`, its place in the palette, it gets the one that is used least. `copies`
         are files that it begins with.
         """
+        self.check_room()
         run_id = new_run_id()
         info = RunInfo(
             config=config,
@@ -95,6 +101,11 @@ class RunStore:
                 "Check that the folder may be written to and that the disk is not full."
             ) from error
         return run_id
+
+    def check_room(self) -> None:
+        """Raise DiskLimitError with a sentence if the disk is too full to begin anything."""
+        if self.disk is not None:
+            self.disk.check()
 
     def folder(self, run_id: str) -> Path:
         """Return the folder of `run_id`. Raises RunNotFoundError, also for a hostile id."""

@@ -37,7 +37,7 @@ class Worker:
         self._store = RunStore(self.folder.parent)
         self._stopping = False
         self._orphaned = False
-        self._status = new_status("running", process=own_process())
+        self._status = new_status("running", process=own_process(self.folder))
 
     def work(self) -> int:
         """Train the run to an end of some kind and return the exit code."""

@@ -9,17 +9,23 @@ from pathlib import Path
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from core.errors import RunError
 from core.learning.idx import mnist_problem
 from core.ui.digit_route import digit_route
 from core.ui.drawing_export import export_route
+from core.ui.health import health_route, version
 from core.ui.live_curves import CURVES_ROUTE, live_curves, well_formed
+from core.ui.logs import Logs
+from core.ui.metrics import metrics_route
 from core.ui.plotly_script import packed_plotly_script, plotly_route
 from core.ui.services import services
+from core.ui.uploads import upload_bytes
+from core.ui.visits import VisitLimits
 
 SCRIPT: Final = Path(__file__).with_name("app.py")
 _FRESH: Final = {"Cache-Control": "no-store"}
@@ -28,8 +34,11 @@ _log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncGenerator[None, None]:
-    """Keep the queue, fetch MNIST if it is missing and warm up, for as long as the server runs."""
+    """Log, keep the queue, fetch MNIST if it is missing and warm up, while the server runs."""
     parts = services()
+    logs = Logs(parts.settings.logs)
+    logs.start()
+    _log.info("Digit Lab %s begins: %d slots", version(), parts.settings.slots)
     parts.queue.start()
     if not parts.settings.offline and mnist_problem(parts.settings.data):
         parts.download.start()
@@ -39,6 +48,8 @@ async def lifespan(_app: Any) -> AsyncGenerator[None, None]:
     finally:
         parts.download.stop()
         parts.queue.stop()
+        _log.info("Digit Lab ends")
+        logs.stop()
 
 
 def _warm_up() -> None:
@@ -64,10 +75,6 @@ def _warm_up() -> None:
     _log.debug("Warm: %s", ", ".join(module.__name__ for module in warm))
 
 
-async def _healthz(_request: Request) -> Response:
-    return JSONResponse({"status": "ok", "keeps_queue": services().queue.is_keeper})
-
-
 async def _curves(request: Request) -> Response:
     """Answer what is new in the curves of a view; see `core.ui.live_curves`."""
     key, have = request.path_params["key"], request.query_params.get("have", "")
@@ -84,8 +91,18 @@ async def _curves(request: Request) -> Response:
     return Response(found, media_type="application/json", headers=_FRESH)
 
 
+# Streamlit's own limits hold for one visitor; these for all together.
+middleware: Final = (
+    Middleware(
+        VisitLimits,
+        most=lambda: services().settings.sessions,
+        most_uploads=lambda: services().settings.most_uploads,
+        uploads=upload_bytes,
+    ),
+)
 routes: Final = (
-    Route("/healthz", _healthz),
+    health_route,
+    metrics_route,
     plotly_route,
     Route(f"{CURVES_ROUTE}/{{key}}", _curves),
     digit_route,
