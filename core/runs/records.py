@@ -95,6 +95,8 @@ class RunInfo(_Record):
     created: float
     example: bool = False
     continued_from: str | None = None  # the id of the finished run that this one goes on with
+    visitor: str = Field("", max_length=40)  # the pseudonym of the visitor who started it, if one
+    seconds_allowed: float | None = Field(None, gt=0)  # of training, of a visitor's budget
 
 
 class Run(_Record):
