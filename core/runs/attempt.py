@@ -186,7 +186,8 @@ def _within_budget(info: RunInfo) -> RunConfig:
     if info.seconds_allowed is None:
         return info.config
     limits = (info.seconds_allowed, info.config.max_seconds or info.seconds_allowed)
-    return info.config.replace(max_seconds=min(limits))
+    # Not validated again: a schedule over all epochs refuses a limit that its owner chooses.
+    return info.config.model_copy(update={"max_seconds": min(limits)})
 
 
 def _weights(session: "Training") -> dict[str, "npt.NDArray[np.float32]"]:

@@ -131,8 +131,9 @@ class Run(_Record):
             return None
         elapsed = status.heartbeat - status.started
         left = elapsed / status.step * (status.steps - status.step)
-        if self.config.max_seconds is not None:
-            left = min(left, self.config.max_seconds - elapsed)
+        for limit in (self.config.max_seconds, self.info.seconds_allowed):
+            if limit is not None:
+                left = min(left, limit - elapsed)
         return max(0.0, left)
 
 
