@@ -1,6 +1,7 @@
 """The one place that reads the environment; everything else is handed its folders."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,15 +11,19 @@ from core.errors import ConfigError
 
 PASSPHRASE: Final = "DIGITLAB_PASSPHRASE"
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
+_HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+_ORIGIN: Final = re.compile(rf"https?://{_HOST.pattern}(:\d{{1,5}})?")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where runs and images lie and how much may train at once.
+    """Where runs and images lie, how much may train at once, and who else may open the pages.
 
     `cache` is for what may be deleted at any time, `config` for the owner's passphrase; None where
-    the system names no such folder. `shared` says that others reach the dashboard, whatever address
-    it listens at; `passphrase` is the owner's where the environment holds it.
+    the system names no such folder. `shared` says that others can open the dashboard, whatever
+    address it listens at; `passphrase` is the owner's where the environment holds it. `hosts` are
+    the public names that it goes by, `embedders` the origins whose pages may show it in a frame; in
+    both, `*` stands for any.
     """
 
     runs: Path
@@ -30,6 +35,8 @@ class Settings:
     config: Path | None = None
     shared: bool = False
     passphrase: str = field(default="", repr=False)
+    hosts: tuple[str, ...] = ()
+    embedders: tuple[str, ...] = ()
 
     @property
     def drawings(self) -> Path:
@@ -44,7 +51,10 @@ def read_settings() -> Settings:
     cores ÷ slots threads. `offline` (`DIGITLAB_OFFLINE=1`) keeps the dashboard from fetching MNIST,
     `shared` (`DIGITLAB_SHARE=1`) makes whoever has not signed in a visitor.
 
-    Raises ConfigError if `DIGITLAB_SLOTS` is not a whole number of at least 1.
+    `DIGITLAB_HOSTS` and `DIGITLAB_EMBED` are lists between spaces or commas.
+
+    Raises ConfigError if `DIGITLAB_SLOTS` is not a whole number of at least 1, or if one of the
+    lists holds what is no host or no origin.
     """
     slots = os.environ.get("DIGITLAB_SLOTS", "").strip() or str(core_count())
     if not slots.isdecimal() or int(slots) < 1:
@@ -59,6 +69,8 @@ def read_settings() -> Settings:
         config=_own_folder("CONFIG", ".config"),
         shared=_is_on("DIGITLAB_SHARE"),
         passphrase=os.environ.get(PASSPHRASE, ""),
+        hosts=_list("DIGITLAB_HOSTS", _HOST, "a host's name, such as lab.example.org"),
+        embedders=_embedders(),
     )
 
 
@@ -73,6 +85,29 @@ def core_count() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _is_on(variable: str) -> bool:
+    return os.environ.get(variable, "").strip() not in ("", "0")
+
+
+def _embedders() -> tuple[str, ...]:
+    found = _list("DIGITLAB_EMBED", _ORIGIN, "a page's origin, such as https://example.org")
+    if "*" in found and not _is_on("DIGITLAB_SHARE"):
+        raise ConfigError(
+            "DIGITLAB_EMBED=* is for a shared dashboard (DIGITLAB_SHARE=1): without roles, any "
+            "page could use the owner's rights. Name the pages that may show it, such as "
+            "https://example.org."
+        )
+    return found
+
+
+def _list(variable: str, form: re.Pattern[str], what: str) -> tuple[str, ...]:
+    found = tuple(re.split(r"[\s,]+", os.environ.get(variable, "").strip().lower()))
+    for entry in found:
+        if entry not in ("", "*") and not form.fullmatch(entry):
+            raise ConfigError(f"{variable} must hold {what}, or *, got {entry!r}.")
+    return tuple(filter(None, found))
 
 
 def _folder(variable: str, default: str) -> Path:

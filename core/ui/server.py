@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -17,7 +16,6 @@ from starlette.routing import Route
 from core import access
 from core.errors import RunError
 from core.learning.idx import mnist_problem
-from core.ui.actor_middleware import ActorMiddleware
 from core.ui.digit_route import digit_route
 from core.ui.drawing_export import export_route
 from core.ui.identity import session_actor
@@ -99,4 +97,3 @@ routes: Final = (
     export_route,
     *sign_in_routes,
 )
-middleware: Final = (Middleware(ActorMiddleware),)
