@@ -84,10 +84,9 @@ def _draw_who() -> None:
         "the field test.</p>"
     )
     if owner_sessions().possible:
-        base = cookie_path().rstrip("/")
+        form = f"{cookie_path().rstrip('/')}{SIGN_IN_ROUTE}?next={quote(following)}"
         st.html(
-            f'<p><a class="dl-link" href="{escape(f"{base}{SIGN_IN_ROUTE}?next={quote(following)}")}" '
-            'target="_self">Sign in as owner</a></p>'
+            f'<p><a class="dl-link" href="{escape(form)}" target="_self">Sign in as owner</a></p>'
         )
     if oidc_is_set_up() and st.button("Sign in with your account", key="oidc_sign_in"):
         st.login()
