@@ -10,12 +10,13 @@ DigitLabError
 │   ├── RunUnreadableError   the folder is there, but what lies in it is not a run
 │   │   └── RunTooNewError       it is one, of a format that only a newer Digit Lab knows
 │   ├── RunStateError        the run is in the wrong state for what was asked
-│   ├── DiskLimitError       the disk is so full that nothing new is begun
 │   └── ArchiveError         a zip file cannot be taken in, or may not be
 ├── FieldTestError     a drawing of the field test cannot be kept, found or changed
 │   ├── DrawingNotFoundError    there is no drawing of that id
-│   ├── DrawingUnreadableError  the file is there, but what it holds is not a drawing
-│   └── LimitError              so many drawings are not taken, at once or in all
+│   └── DrawingUnreadableError  the file is there, but what it holds is not a drawing
+├── LimitError         more than is taken: drawings, runs of visitors, disk
+│   └── DiskLimitError       the disk is so full that nothing new is begun
+├── AccessError        whoever asks may not do this here
 └── DivergedError      the training loss stopped being a number
 
 A message says what was wrong, where, and what to do about it, in one or two plain sentences:
@@ -59,10 +60,6 @@ class RunTooNewError(RunUnreadableError):
     """The folder holds a run of a format that only a newer Digit Lab knows."""
 
 
-class DiskLimitError(RunError):
-    """The disk is so full, or the runs take so much of it, that nothing new is begun."""
-
-
 class RunStateError(RunError):
     """The run is in the wrong state for what was asked."""
 
@@ -83,8 +80,16 @@ class DrawingUnreadableError(FieldTestError):
     """The file is there, but what it holds is not a drawing of this version."""
 
 
-class LimitError(FieldTestError):
-    """More drawings than the field test takes, of one visitor or of all, at once or in all."""
+class LimitError(DigitLabError):
+    """More than is taken, of one visitor or of all, at once or in all: drawings, runs, disk."""
+
+
+class DiskLimitError(LimitError):
+    """The disk is so full, or the runs take so much of it, that nothing new is begun."""
+
+
+class AccessError(DigitLabError):
+    """Whoever asks may not do this here: only the owner may, or nobody for the moment."""
 
 
 class DivergedError(DigitLabError):

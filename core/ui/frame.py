@@ -9,13 +9,18 @@ from typing import Final
 
 import streamlit as st
 
+from core.access import Action, refusal
 from core.errors import DigitLabError
 from core.learning.download import DownloadState
 from core.learning.idx import has_mnist, mnist_problem
 from core.runs.records import Run
+from core.ui.disk_notice import draw_disk_notice
 from core.ui.launch import launch_compared_pair
 from core.ui.links import open_page
+from core.ui.permitted import permitted_button
+from core.ui.refusals import note_error
 from core.ui.services import services
+from core.ui.share_view import draw_share
 from core.words import as_text
 
 _ASSETS: Final = Path(__file__).with_name("assets")
@@ -25,6 +30,7 @@ _log = logging.getLogger(__name__)
 def draw_frame() -> None:
     """Draw what all pages share."""
     st.html(_ASSETS / "app.css")
+    draw_disk_notice()
 
 
 @contextlib.contextmanager
@@ -33,6 +39,7 @@ def guarded() -> Iterator[None]:
     try:
         yield
     except DigitLabError as error:
+        note_error(error)
         st.error(as_text(str(error)), icon=":material/info:")
     except Exception:
         # Streamlit shows its own neutral box; the details belong in the log, not to visitors.
@@ -52,10 +59,14 @@ def still_there(ids: Sequence[str]) -> list[Run]:
 
 
 def draw_title(title: str, lead: str = "") -> None:
-    """Draw a page's heading and, opposite, the badge that says which data is at hand."""
+    """Draw a page's heading and, opposite, which data is at hand and the button to share."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(title, anchor=False)
-        draw_data_badge()
+        with st.container(horizontal=True, width="content", key="title_buttons"):
+            # Of no concern to who may start nothing.
+            if not refusal(Action.START_RUNS):
+                draw_data_badge()
+            draw_share()
     if lead:
         st.html(f'<p class="dl-lead">{escape(lead)}</p>')
 
@@ -90,7 +101,7 @@ def draw_data_badge() -> None:
                 st.warning(as_text(state.error))
             again = state.phase == "failed" or has_mnist(parts.settings.data)
             label = "Retry" if again else "Fetch MNIST now"
-            if st.button(label, icon=":material/refresh:", key="fetch_mnist"):
+            if permitted_button(label, Action.FETCH, icon=":material/refresh:", key="fetch_mnist"):
                 parts.download.retry()
                 st.rerun()
 
@@ -98,8 +109,9 @@ def draw_data_badge() -> None:
 def draw_empty(what: str) -> None:
     """Draw what will be here once there are runs, and the button that gets there."""
     st.html(f'<p class="dl-lead">{escape(what)}</p>')
-    if st.button(
+    if permitted_button(
         "Compare SGD with Adam",
+        Action.START_RUNS,
         type="primary",
         icon=":material/compare_arrows:",
         key="compare_pair",

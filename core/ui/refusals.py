@@ -11,10 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from core.errors import DigitLabError, DiskLimitError, LimitError
+from core.errors import AccessError, DigitLabError, DiskLimitError, LimitError
 
 _KEPT: Final = 2_000  # somebody may be refused thousands of times a minute
 _HOUR: Final = 3_600.0
+# The first that fits counts.
+_KINDS: Final[dict[type[DigitLabError], str]] = {
+    DiskLimitError: "disk",
+    LimitError: "limit",
+    AccessError: "role",
+}
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,6 @@ def note(kind: str, sentence: str, visitor: str = "") -> None:
 
 def note_error(error: DigitLabError, visitor: str = "") -> None:
     """Count `error` if it is one of a limit; others are none of the ledger's business."""
-    if isinstance(error, DiskLimitError):
-        note("disk", str(error), visitor)
-    elif isinstance(error, LimitError):
-        note("drawings", str(error), visitor)
+    kind = next((kind for of, kind in _KINDS.items() if isinstance(error, of)), None)
+    if kind is not None:
+        note(kind, str(error), visitor)

@@ -9,23 +9,23 @@ from pathlib import Path
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from core import access
 from core.errors import RunError
 from core.learning.idx import mnist_problem
 from core.ui.digit_route import digit_route
 from core.ui.drawing_export import export_route
 from core.ui.health import health_route, version
+from core.ui.identity import session_actor
 from core.ui.live_curves import CURVES_ROUTE, live_curves, well_formed
 from core.ui.logs import Logs
 from core.ui.metrics import metrics_route
 from core.ui.plotly_script import packed_plotly_script, plotly_route
 from core.ui.services import services
-from core.ui.uploads import upload_bytes
-from core.ui.visits import VisitLimits
+from core.ui.sign_in import sign_in_routes
 
 SCRIPT: Final = Path(__file__).with_name("app.py")
 _FRESH: Final = {"Cache-Control": "no-store"}
@@ -35,6 +35,8 @@ _log = logging.getLogger(__name__)
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncGenerator[None, None]:
     """Log, keep the queue, fetch MNIST if it is missing and warm up, while the server runs."""
+    # From here on, nobody may do anything unless this says so.
+    access.ask(session_actor)
     parts = services()
     logs = Logs(parts.settings.logs)
     logs.start()
@@ -91,15 +93,6 @@ async def _curves(request: Request) -> Response:
     return Response(found, media_type="application/json", headers=_FRESH)
 
 
-# Streamlit's own limits hold for one visitor; these for all together.
-middleware: Final = (
-    Middleware(
-        VisitLimits,
-        most=lambda: services().settings.sessions,
-        most_uploads=lambda: services().settings.most_uploads,
-        uploads=upload_bytes,
-    ),
-)
 routes: Final = (
     health_route,
     metrics_route,
@@ -107,4 +100,5 @@ routes: Final = (
     Route(f"{CURVES_ROUTE}/{{key}}", _curves),
     digit_route,
     export_route,
+    *sign_in_routes,
 )

@@ -76,8 +76,8 @@ class VisitLimits:
         self,
         app: ASGIApp,
         *,
-        most: Callable[[], int],
-        most_uploads: Callable[[], int],
+        most: int,
+        most_uploads: int,
         uploads: Callable[[], int],
         counted: Visits = visits,
     ) -> None:
@@ -98,7 +98,7 @@ class VisitLimits:
 
     async def _page_opens(self, scope: Scope, receive: Receive, send: Send) -> None:
         counted = self._counted
-        if counted.open >= self._most():
+        if counted.open >= self._most:
             note("sessions", self._full())
             await _send_elsewhere(receive, send)
             return
@@ -119,7 +119,7 @@ class VisitLimits:
             await self._bounded(scope, receive, send)
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._counted.open < self._most():
+        if self._counted.open < self._most:
             self._counted.pages += 1
             await self._app(scope, receive, send)
             return
@@ -139,7 +139,7 @@ class VisitLimits:
         counted = self._counted
         # Without a length it may be as long as anything; its bytes are counted as they come.
         size = announced or 0
-        if self._uploads() + counted.arriving + size > self._most_uploads():
+        if self._uploads() + counted.arriving + size > self._most_uploads:
             note("uploads", self._too_much(), session)
             await PlainTextResponse(self._too_much(), 413)(scope, receive, send)
             return
@@ -152,7 +152,7 @@ class VisitLimits:
             size = size if announced else size + len(message.get("body", b""))
             counted.arriving += size - taken
             taken = size
-            if self._uploads() + counted.arriving > self._most_uploads():
+            if self._uploads() + counted.arriving > self._most_uploads:
                 note("uploads", self._too_much(), session)
                 raise HTTPException(413, self._too_much())
             return message
@@ -165,7 +165,7 @@ class VisitLimits:
     def _too_much(self) -> str:
         return (
             "The files that visitors have handed in take as much memory as they may "
-            f"({self._most_uploads() / 1e6:,.0f} MB). Try again in some minutes, or with a smaller "
+            f"({self._most_uploads / 1e6:,.0f} MB). Try again in some minutes, or with a smaller "
             "file."
         )
 
