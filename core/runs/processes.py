@@ -26,6 +26,7 @@ def own_process(folder: Path | None = None) -> Process:
         create_time=psutil.Process().create_time(),
         host=platform.node(),
         folder=_number_of(folder) if folder else "",
+        since_boot=_since_boot(os.getpid()),
     )
 
 
@@ -36,8 +37,11 @@ def find_process(identity: Process) -> psutil.Process | None:
     try:
         process = psutil.Process(identity.pid)
         # A killed child stays a zombie until it is reaped, and its pid may be given out again.
-        # The clock that create_time is reckoned by may be set back or forth by a little.
-        same = abs(process.create_time() - identity.create_time) < 2.0
+        if identity.since_boot:
+            same = _since_boot(identity.pid) == identity.since_boot
+        else:
+            # The clock that create_time is reckoned by may be set back or forth by a little.
+            same = abs(process.create_time() - identity.create_time) < 2.0
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
     except psutil.Error:
         return None
@@ -54,6 +58,21 @@ def is_training(status: Status, folder: Path) -> bool:
     if named and named != _number_of(folder):
         return False
     return find_process(status.process) is not None
+
+
+def _since_boot(pid: int) -> str:
+    """Return when a process began, counted from the machine's start, and which start that was.
+
+    The same moment by the clock is another one as soon as somebody sets the clock. Empty where
+    the system does not tell (other than Linux), or there is no such process.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        # The name, in brackets, may hold anything; after it the 20th word counts clock ticks.
+        words = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        return f"{boot} {int(words[19])}"
+    except (OSError, ValueError, IndexError):
+        return ""
 
 
 def _number_of(folder: Path) -> str:

@@ -30,13 +30,15 @@ class _Record(BaseModel):
 class Process(_Record):
     """One process on one machine; `create_time` tells it from a later one with the same pid.
 
-    `folder` tells the run's folder from a copy of it: see `core.runs.processes`.
+    `folder` tells the run's folder from a copy of it, and `since_boot` holds what no clock that is
+    set can change; either is empty where it is not known: see `core.runs.processes`.
     """
 
     pid: int = Field(ge=1)
     create_time: float
     host: str
     folder: str = ""
+    since_boot: str = ""
 
 
 class Status(_Record):

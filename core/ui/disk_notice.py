@@ -9,6 +9,8 @@ from core.words import as_text
 
 def draw_disk_notice() -> None:
     """Draw what is wrong with the disk: to everybody where nothing starts, else to the owner."""
+    if services().queue.notice and is_owner():
+        st.warning(as_text(services().queue.notice), icon=":material/folder_off:")
     disk = services().store.disk
     if disk is None:
         return

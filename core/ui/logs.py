@@ -37,10 +37,11 @@ _SECRETS: Final = tuple(
         # The part of an address behind the question mark.
         r"(\?)()[\w%.~+-]+=[^\s'\"<>)\]]*",
         # Named ones: "passphrase=…", "'token': '…'".
-        r"([\w-]*(?:password|passphrase|passwd|secret|token|api_?key|credential|session_?id|"
-        r"signature)[\w-]*)(['\"]?\s*[:=]\s*)(?:\"[^\"]*\"|'[^']*'|[^\s,;&)\]}]+)",
+        r"((?:password|passphrase|passwd|secret|token|api_?key|credential|session_?id|"
+        r"signature)[\w-]{0,30})(['\"]?\s{0,9}[:=]\s{0,9})"
+        r"(?:\"[^\"]*\"|'[^']*'|[^\s,;&)\]}]+)",
         # Signed words (JSON web tokens), and random ones.
-        r"()()\beyJ[\w-]{6,}(?:\.[\w-]*)+",
+        r"()()(?<![\w-])eyJ[\w-]{6,}(?:\.[\w-]*)+",
         r"()()(?<![\w/.-])(?=[\w-]*\d)[\w-]{32,}={0,2}(?![\w/.-])",
     )
 )
@@ -52,10 +53,10 @@ _log = logging.getLogger(__name__)
 
 def clean(text: str) -> str:
     """Return `text` without what looks like a secret or the address of a visitor."""
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… (cut)"
     for pattern in _SECRETS:
         text = pattern.sub(rf"\g<1>\g<2>{_GONE}", text)
-    text = _ADDRESS.sub(_without_visitor, text)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… (cut)"
+    return _ADDRESS.sub(_without_visitor, text)
 
 
 def _without_visitor(found: re.Match[str]) -> str:
@@ -149,8 +150,11 @@ class _Files(RotatingFileHandler):
 class Logs:
     """The handlers that this process has put up, to be taken down again."""
 
-    def __init__(self, folder: Path, terminal: TextIO | None = None) -> None:
-        """Write into `folder`, and on `terminal`, by default the process's own stderr."""
+    def __init__(
+        self, folder: Path, terminal: TextIO | None = None, *, file_bytes: int = _FILE_BYTES
+    ) -> None:
+        """Write files of `file_bytes` into `folder`, and on `terminal`, by default stderr."""
+        self._file_bytes = file_bytes
         self._folder = folder
         self._terminal = terminal
         self._put_up: list[tuple[logging.Logger, logging.Handler]] = []
@@ -184,7 +188,8 @@ class Logs:
         """Close the files."""
         for logger, handler in self._put_up:
             logger.removeHandler(handler)
-            handler.close()
+            with contextlib.suppress(OSError):  # the last lines find no room
+                handler.close()
         self._put_up.clear()
         logging.setLogRecordFactory(self._made_before)
         if self._lock is not None:
@@ -205,7 +210,7 @@ class Logs:
                 with contextlib.suppress(Timeout):
                     lock.acquire(blocking=False)
                     path = self._folder / name
-                    files = _Files(path, "a", _FILE_BYTES, _FILES, encoding="utf-8")
+                    files = _Files(path, "a", self._file_bytes, _FILES, encoding="utf-8")
                     self._lock, self.path = lock, path
                     return files
         except OSError:
