@@ -46,6 +46,7 @@ def lines(logs: Logs) -> list[dict]:
         ("client_secret: 'abc'", "client_secret: [removed]"),
         ("got eyJhbGciOi.eyJzdWIi.c2ln back", "got [removed] back"),
         ("xsrf 2|0123456789abcdef0123456789abcdef", "xsrf 2|[removed]"),
+        ("PUT /_stcore/upload_file/d148/6831 HTTP", "PUT /_stcore/upload_file/[removed] HTTP"),
         ("10.1.2.3:4444 came", "[address]:4444 came"),
         ("2001:db8::7 came", "[address] came"),
     ],

@@ -7,10 +7,10 @@ from typing import Final
 
 import psutil
 
-# Weight 110 against the 1024 of a page's script: where both want a core, the page gets nine tenths
-# of it, and a training still some of it. SCHED_IDLE or 19 would let a training stand still for
-# as long as anything else computes.
-_NICE: Final = 10
+# Weight 335 against the 1024 of a page's script: where both want a core, the page gets three
+# quarters of it. With 10 it would get nine tenths; but on a machine that computes other things too,
+# a training then gets next to nothing, and with 19 or SCHED_IDLE it would stand still.
+_NICE: Final = 5
 
 
 def stand_back() -> None:

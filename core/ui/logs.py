@@ -34,6 +34,8 @@ _SECRETS: Final = tuple(
         # Whole header lines, with all that stands in them.
         r"\b((?:set-)?cookie2?|authorization|x-xsrftoken)(['\"]?\s*[:=]\s*).*",
         r"\b(bearer|basic)(\s+)[\w.~+/=-]{6,}",
+        # What opens something to whoever knows it: an upload, a file, a view of curves.
+        r"(/upload_file/|/digitlab/(?:curves|drawings)/)()[^\s'\"]+",
         # The part of an address behind the question mark.
         r"(\?)()[\w%.~+-]+=[^\s'\"<>)\]]*",
         # Named ones: "passphrase=…", "'token': '…'".
@@ -226,4 +228,6 @@ def _ours_or_grave(record: logging.LogRecord) -> bool:
 def _apart() -> list[logging.Logger]:
     """Return the loggers of libraries whose records go no further up."""
     known = list(logging.Logger.manager.loggerDict.values())
-    return [one for one in known if isinstance(one, logging.Logger) and not one.propagate]
+    apart = [one for one in known if isinstance(one, logging.Logger) and not one.propagate]
+    # With a handler, uvicorn would begin to note every request.
+    return [one for one in apart if one.name != "uvicorn.access"]

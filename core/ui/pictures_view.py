@@ -12,13 +12,14 @@ import streamlit as st
 
 from core.drawing.batch import MOST_BYTES, MOST_PICTURES, is_zip, list_pictures
 from core.drawing.example import example_picture
-from core.errors import DigitLabError, DrawingError
+from core.errors import DigitLabError, DrawingError, LimitError
 from core.runs.records import Run
 from core.ui.batch_view import draw_batch
 from core.ui.frame import guarded, still_there
 from core.ui.picture_work import BatchWork, Pictures, PictureWork, pictures
 from core.ui.scene_view import draw_scene
 from core.ui.trained import kept_digits
+from core.ui.uploads import content_of
 from core.words import as_text
 
 _FILE_TYPES: Final = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "zip"]
@@ -61,7 +62,10 @@ def _draw_upload(state: Pictures) -> None:
 
     def changed() -> None:
         state.clear()
-        state.arrived = [(file.name, file.getvalue()) for file in st.session_state[key] or []]
+        try:
+            state.arrived = [(file.name, content_of(file)) for file in st.session_state[key] or []]
+        except LimitError as error:
+            state.problem = str(error)
         st.session_state[_CAMERA] = False
 
     st.file_uploader(

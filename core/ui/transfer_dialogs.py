@@ -18,6 +18,7 @@ from core.ui.frame import guarded
 from core.ui.label_dialogs import problem_line
 from core.ui.notices import leave_notice
 from core.ui.services import services
+from core.ui.uploads import check_taken
 
 # The server holds a download in memory, and an upload too: larger ones go by the command line.
 _LARGEST_DOWNLOAD: Final = 300_000_000
@@ -76,6 +77,7 @@ def _import(opened: int) -> None:
         return
     with guarded():
         try:
+            check_taken(file)
             with st.spinner("Looking through the file"):
                 found = import_runs(services().store, file)
         except DigitLabError as error:

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.ui.refusals import note
+from core.ui.uploads import stand_in
 
 _STREAM: Final = "/_stcore/stream"
 _UPLOAD: Final = re.compile(r"/_stcore/upload_file/([^/]{1,100})/[^/]+$")
@@ -141,7 +142,7 @@ class VisitLimits:
         size = announced or 0
         if self._uploads() + counted.arriving + size > self._most_uploads:
             note("uploads", self._too_much(), session)
-            await PlainTextResponse(self._too_much(), 413)(scope, receive, send)
+            await self._app(*_instead(scope, receive, stand_in(self._too_much())), send)
             return
         taken = size
         counted.arriving += taken
@@ -201,6 +202,27 @@ def _asks_for_page(scope: Scope) -> bool:
     if scope["method"] != "GET" or "text/html" not in Headers(scope=scope).get("accept", ""):
         return False
     return _NO_PAGES.isdisjoint(scope["path"].split("/"))
+
+
+def _instead(scope: Scope, receive: Receive, content: bytes) -> tuple[Scope, Receive]:
+    """Return an upload of `content` in place of the one that was asked for, which is not read."""
+    head = b'--file\r\nContent-Disposition: form-data; name="file"; filename="refused"\r\n\r\n'
+    body = head + content + b"\r\n--file--\r\n"
+    replaced = {
+        b"content-type": b"multipart/form-data; boundary=file",
+        b"content-length": str(len(body)).encode(),
+    }
+    kept = [one for one in scope["headers"] if one[0] not in replaced]
+    told = False
+
+    async def tell() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return {**scope, "headers": [*kept, *replaced.items()]}, tell
 
 
 async def _send_elsewhere(receive: Receive, send: Send) -> None:
