@@ -2,12 +2,14 @@
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from core.errors import ConfigError
 
+PASSPHRASE: Final = "DIGITLAB_PASSPHRASE"
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _ORIGIN: Final = re.compile(rf"https?://{_HOST.pattern}(:\d{{1,5}})?")
@@ -17,8 +19,9 @@ _ORIGIN: Final = re.compile(rf"https?://{_HOST.pattern}(:\d{{1,5}})?")
 class Settings:
     """Where runs and images lie, how much may train at once, and who else may open the pages.
 
-    `cache` is for what may be deleted at any time; None where the system names no such folder.
-    `shared`: others can open the dashboard, so who is not its owner may do less. `hosts` are the
+    `cache` is for what may be deleted at any time, `config` for the owner's passphrase; None where
+    the system names no such folder. `shared` says that others reach the dashboard, whatever address
+    it listens at; `passphrase` is the owner's where the environment holds it. `hosts` are the
     public names that it goes by, `embedders` the origins whose pages may show it in a frame; in
     both, `*` stands for any.
     """
@@ -29,7 +32,9 @@ class Settings:
     slots: int
     offline: bool
     chosen_drawings: Path | None = None
+    config: Path | None = None
     shared: bool = False
+    passphrase: str = field(default="", repr=False)
     hosts: tuple[str, ...] = ()
     embedders: tuple[str, ...] = ()
 
@@ -40,12 +45,12 @@ class Settings:
 
 
 def read_settings() -> Settings:
-    """Read `DIGITLAB_RUNS`, `_DATA`, `_CACHE`, `_DRAWINGS`, `_SLOTS`, `_OFFLINE`, `_SHARE`, …
+    """Read `DIGITLAB_RUNS`, `_DATA`, `_CACHE`, `_DRAWINGS`, `_CONFIG` and the other settings.
 
     `slots` is the number of runs that train at once, by default one a core; each gets
-    cores ÷ slots threads. `offline` (`DIGITLAB_OFFLINE=1`) keeps the dashboard from fetching MNIST.
-
-    `DIGITLAB_HOSTS` and `DIGITLAB_EMBED` are lists between spaces or commas.
+    cores ÷ slots threads. `offline` (`DIGITLAB_OFFLINE=1`) keeps the dashboard from fetching MNIST,
+    `shared` (`DIGITLAB_SHARE=1`) makes whoever has not signed in a visitor. `DIGITLAB_HOSTS` and
+    `DIGITLAB_EMBED` are lists with spaces or commas between their entries.
 
     Raises ConfigError if `DIGITLAB_SLOTS` is not a whole number of at least 1, or if one of the
     lists holds what is no host or no origin.
@@ -56,14 +61,21 @@ def read_settings() -> Settings:
     return Settings(
         runs=_folder("DIGITLAB_RUNS", "runs"),
         data=_folder("DIGITLAB_DATA", "data"),
-        cache=_cache_folder(),
+        cache=_own_folder("CACHE", ".cache"),
         slots=int(slots),
         offline=_is_on("DIGITLAB_OFFLINE"),
         chosen_drawings=_chosen_folder("DIGITLAB_DRAWINGS"),
+        config=_own_folder("CONFIG", ".config"),
         shared=_is_on("DIGITLAB_SHARE"),
+        passphrase=os.environ.get(PASSPHRASE, ""),
         hosts=_list("DIGITLAB_HOSTS", _HOST, "a host's name, such as lab.example.org"),
         embedders=_embedders(),
     )
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a process that has no business with the owner's passphrase."""
+    return {name: value for name, value in environment.items() if name != PASSPHRASE}
 
 
 def core_count() -> int:
@@ -107,16 +119,17 @@ def _chosen_folder(variable: str) -> Path | None:
     return Path(value).expanduser().resolve() if value else None
 
 
-def _cache_folder() -> Path | None:
-    # Never a folder that others may write to, such as the system's temporary one: what lies in
-    # the cache is believed.
-    own = os.environ.get("DIGITLAB_CACHE", "").strip()
-    shared = os.environ.get("XDG_CACHE_HOME", "").strip()
+def _own_folder(kind: str, usual: str) -> Path | None:
+    """Return this user's folder of a kind (CACHE, CONFIG), `usual` below the home by default."""
+    # Never a folder that others may write to, such as the system's temporary one: what lies there
+    # is believed.
+    own = os.environ.get(f"DIGITLAB_{kind}", "").strip()
+    shared = os.environ.get(f"XDG_{kind}_HOME", "").strip()
     try:
         if own:
             return Path(own).expanduser().resolve()
         # The standard says to pass over a relative one.
-        base = Path(shared) if Path(shared).is_absolute() else Path.home() / ".cache"
+        base = Path(shared) if Path(shared).is_absolute() else Path.home() / usual
     except RuntimeError:  # a user without a home
         return None
     return base / "digit-lab"

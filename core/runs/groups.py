@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal
 from filelock import FileLock
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from core.access import Action, needs
 from core.config import CHOICES, RunConfig, field_title, value_word
 from core.errors import ConfigError, DigitLabError, RunError
 from core.runs import files
@@ -167,6 +168,7 @@ class GroupStore:
             ) from error
         self._read.pop(group.id, None)
 
+    @needs(Action.CANCEL)
     def cancel(self, group: Group) -> None:
         """Ask the keeper of the queue to end the group and all its runs that wait or train."""
         try:

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from core.access import Action, needs
 from core.errors import ConfigError, RunError
 from core.runs import files
 from core.runs.changes import changing
@@ -18,6 +19,7 @@ MOST_TAGS: Final = 20
 _TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+@needs(Action.LABEL)
 def relabel(
     store: RunStore,
     run_id: str,
@@ -41,6 +43,7 @@ def relabel(
         _write(store, run_id, {key: value for key, value in changes.items() if value is not None})
 
 
+@needs(Action.LABEL)
 def retag(
     store: RunStore, run_id: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()
 ) -> None:

@@ -75,19 +75,22 @@ class SecurityHeaders:
         await self._app(scope, receive, complete)
 
     def _headers(self, scope: Scope) -> dict[str, str]:
-        framers = self._embedders if _asks_to_be_embedded(scope) else ()
+        framers = self._embedders if _is_embedded_page(scope) else ()
         headers = _STEADY | {"Content-Security-Policy": content_security_policy(framers)}
         if not framers:
             headers["X-Frame-Options"] = "SAMEORIGIN"  # for browsers older than the policy
         return headers | _for_tls(scope)
 
 
-def _asks_to_be_embedded(scope: Scope) -> bool:
-    """Tell whether the address says `embed=true`, which Streamlit reads in any case of letters.
+def _is_embedded_page(scope: Scope) -> bool:
+    """Tell whether a page is asked for with `embed=true`, in whatever case of letters.
 
     Only such a page may stand in a foreign one, because only there the session knows that it does
-    (`st.context.is_embedded`) and gives nobody the owner's rights.
+    (`st.context.is_embedded`) and can give nobody the owner's rights. Our own routes, such as the
+    form to sign in, never may.
     """
+    if "/digitlab/" in scope["path"]:
+        return False
     query = parse_qsl(scope.get("query_string", b"").decode("latin-1"))
     return any(name.lower() == "embed" and value.lower() == "true" for name, value in query)
 

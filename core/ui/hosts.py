@@ -1,6 +1,7 @@
 """The names that the server answers to."""
 
 import ipaddress
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -8,7 +9,6 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.sharing.reach import Reach, is_local_name, reach_of_host
-from core.settings import Settings
 
 # Whoever watches over the server asks by whatever name it has; nothing of anybody's is in there.
 _FOR_ALL: Final = ("/healthz", "/_stcore/health")
@@ -27,9 +27,12 @@ class HostGuard:
     `server.allowedHosts` looks at its WebSocket alone; this looks at all routes.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(
+        self, app: ASGIApp, public_names: Sequence[str], is_shared: Callable[[], bool]
+    ) -> None:
         self._app = app
-        self._settings = settings
+        self._public_names = tuple(public_names)
+        self._is_shared = is_shared
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -42,10 +45,12 @@ class HostGuard:
 
     def _may_pass(self, scope: Scope) -> bool:
         host = Headers(scope=scope).get("host", "")
-        return scope["path"].endswith(_FOR_ALL) or is_own_host(host, self._settings)
+        return scope["path"].endswith(_FOR_ALL) or is_own_host(
+            host, self._public_names, shared=self._is_shared()
+        )
 
 
-def is_own_host(host: str, settings: Settings) -> bool:
+def is_own_host(host: str, public_names: Sequence[str], *, shared: bool) -> bool:
     """Tell whether `host`, as in a request's header, is a name of this server.
 
     Localhost always is. Of a shared server, numeric addresses and names without meaning outside
@@ -54,11 +59,9 @@ def is_own_host(host: str, settings: Settings) -> bool:
     name = _name(host)
     if not name:
         return False
-    if {"*", name} & {*settings.hosts}:
+    if {"*", name} & {*public_names} or reach_of_host(name) is Reach.COMPUTER:
         return True
-    if reach_of_host(name) is Reach.COMPUTER:
-        return True
-    return settings.shared and (_is_number(name) or is_local_name(name))
+    return shared and (_is_number(name) or is_local_name(name))
 
 
 def _name(host: str) -> str:

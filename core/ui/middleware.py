@@ -6,9 +6,11 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
+from core.ui.actor_middleware import ActorMiddleware
 from core.ui.base_path import BasePath
 from core.ui.headers import SecurityHeaders
 from core.ui.hosts import HostGuard
+from core.ui.listening import is_shared
 from core.ui.server import routes
 from core.ui.services import services
 
@@ -19,12 +21,12 @@ def _headers(app: ASGIApp) -> SecurityHeaders:
 
 
 def _host_guard(app: ASGIApp) -> HostGuard:
-    return HostGuard(app, services().settings)
+    return HostGuard(app, services().settings.hosts, is_shared)
 
 
 def _base_path(app: ASGIApp) -> BasePath:
     return BasePath(app, st.get_option("server.baseUrlPath"), routes)
 
 
-_MAKERS: Final[tuple[Any, ...]] = (_headers, _host_guard, _base_path)
+_MAKERS: Final[tuple[Any, ...]] = (_headers, _host_guard, _base_path, ActorMiddleware)
 middleware: Final = tuple(map(Middleware, _MAKERS))
