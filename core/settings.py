@@ -20,9 +20,9 @@ class Settings:
     """Where runs and images lie, how much may train at once, and who else may open the pages.
 
     `cache` is for what may be deleted at any time, `config` for the owner's passphrase; None where
-    the system names no such folder. `shared` says that others reach the dashboard, whatever address
-    it listens at; `passphrase` is the owner's where the environment holds it. `hosts` are the
-    public names that it goes by, `embedders` the origins whose pages may show it in a frame; in
+    the system names no such folder. `shared` says that others can open the dashboard, whatever
+    address it listens at; `passphrase` is the owner's where the environment holds it. `hosts` are
+    the public names that it goes by, `embedders` the origins whose pages may show it in a frame; in
     both, `*` stands for any.
     """
 
@@ -49,8 +49,9 @@ def read_settings() -> Settings:
 
     `slots` is the number of runs that train at once, by default one a core; each gets
     cores ÷ slots threads. `offline` (`DIGITLAB_OFFLINE=1`) keeps the dashboard from fetching MNIST,
-    `shared` (`DIGITLAB_SHARE=1`) makes whoever has not signed in a visitor. `DIGITLAB_HOSTS` and
-    `DIGITLAB_EMBED` are lists with spaces or commas between their entries.
+    `shared` (`DIGITLAB_SHARE=1`) makes whoever has not signed in a visitor.
+
+    `DIGITLAB_HOSTS` and `DIGITLAB_EMBED` are lists between spaces or commas.
 
     Raises ConfigError if `DIGITLAB_SLOTS` is not a whole number of at least 1, or if one of the
     lists holds what is no host or no origin.
@@ -133,3 +134,7 @@ def _own_folder(kind: str, usual: str) -> Path | None:
     except RuntimeError:  # a user without a home
         return None
     return base / "digit-lab"
+
+
+def _is_on(variable: str) -> bool:
+    return os.environ.get(variable, "") not in ("", "0")

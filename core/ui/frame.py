@@ -9,12 +9,14 @@ from typing import Final
 
 import streamlit as st
 
+from core.access import Action
 from core.errors import DigitLabError
 from core.learning.download import DownloadState
 from core.learning.idx import has_mnist, mnist_problem
 from core.runs.records import Run
 from core.ui.launch import launch_compared_pair
 from core.ui.links import open_page
+from core.ui.permitted import permitted_button
 from core.ui.services import services
 from core.words import as_text
 
@@ -90,7 +92,7 @@ def draw_data_badge() -> None:
                 st.warning(as_text(state.error))
             again = state.phase == "failed" or has_mnist(parts.settings.data)
             label = "Retry" if again else "Fetch MNIST now"
-            if st.button(label, icon=":material/refresh:", key="fetch_mnist"):
+            if permitted_button(label, Action.FETCH, icon=":material/refresh:", key="fetch_mnist"):
                 parts.download.retry()
                 st.rerun()
 
@@ -98,8 +100,9 @@ def draw_data_badge() -> None:
 def draw_empty(what: str) -> None:
     """Draw what will be here once there are runs, and the button that gets there."""
     st.html(f'<p class="dl-lead">{escape(what)}</p>')
-    if st.button(
+    if permitted_button(
         "Compare SGD with Adam",
+        Action.START_RUNS,
         type="primary",
         icon=":material/compare_arrows:",
         key="compare_pair",

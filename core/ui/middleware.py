@@ -28,5 +28,5 @@ def _base_path(app: ASGIApp) -> BasePath:
     return BasePath(app, st.get_option("server.baseUrlPath"), routes)
 
 
-_MAKERS: Final[tuple[Any, ...]] = (_headers, _host_guard, _base_path, ActorMiddleware)
+_MAKERS: Final[tuple[Any, ...]] = (_headers, _host_guard, ActorMiddleware, _base_path)
 middleware: Final = tuple(map(Middleware, _MAKERS))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.access import Action
 from core.analysis.folding import lines_of, page_of
 from core.runs.estimate import rough_duration
 from core.runs.records import Run, UnreadableRun
@@ -16,6 +17,7 @@ from core.ui.groups_view import any_open, draw_groups
 from core.ui.launch import estimated_pair_seconds, launch_compared_pair
 from core.ui.links import MAX_COMPARED, MAX_DRAWN, MAX_RUNS, open_page
 from core.ui.notices import draw_notice
+from core.ui.permitted import permitted_button
 from core.ui.run_actions import act_on_run, draw_bulk_menu
 from core.ui.run_parts import NOTHING_IN, draw_parts, runs_in, without_archived_groups
 from core.ui.run_rows import RowMaker
@@ -47,8 +49,9 @@ def draw_welcome(*, primary: bool) -> None:
             "much.</p></div>"
         )
     with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button(
+        pressed = permitted_button(
             "Compare SGD with Adam",
+            Action.START_RUNS,
             type="primary" if primary else "secondary",
             icon=":material/compare_arrows:",
             key="compare_pair",
@@ -128,8 +131,9 @@ def _draw_table(at_first: list[Sequence[Run | UnreadableRun]], live: bool) -> No
 def _draw_heading() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.header("All runs", anchor=False)
-        if st.button(
+        if permitted_button(
             "Import",
+            Action.IMPORT,
             icon=":material/upload:",
             help="Take in runs from a zip file, made by Export here or elsewhere",
             key="import_runs",

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from playwright.sync_api import Browser
@@ -21,11 +21,19 @@ START_SECONDS = 60
 class Dashboard:
     """`streamlit run dashboard.py` over a run folder; the same folder outlives restarts."""
 
-    def __init__(self, runs: Path, data: Path, log: Path, slots: int = 2) -> None:
+    def __init__(
+        self,
+        runs: Path,
+        data: Path,
+        log: Path,
+        slots: int = 2,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.runs = runs
         self._data = data
         self._log = log
         self._slots = slots
+        self._settings = dict(settings or {})
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
@@ -64,7 +72,9 @@ class Dashboard:
             "DIGITLAB_DATA": str(self._data),
             "DIGITLAB_CACHE": str(self._log.parent / "cache"),
             "DIGITLAB_SLOTS": str(self._slots),
+            "DIGITLAB_CONFIG": str(self._log.parent / "config"),
             "DIGITLAB_OFFLINE": "1",  # a test must not depend on what a network serves
+            **self._settings,
         }
 
     def kill(self) -> None:
