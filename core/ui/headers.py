@@ -114,11 +114,13 @@ def content_security_policy(framers: tuple[str, ...] = ()) -> str:
     """Return what a page may load and who may frame it besides itself.
 
     Scripts come from the server alone. `blob:` is how Streamlit starts the scripts of components;
-    styles are made by its scripts as the page is drawn, so those of a line cannot be told by hash.
+    Plotly compiles what draws thousands of dots on the graphics card (`unsafe-eval`), and says
+    "WebGL is not supported" where it may not. Styles are made as the page is drawn, so they have
+    no hash.
     """
     parts = {
         "default-src": "'self'",
-        "script-src": " ".join(("'self'", "blob:", *_inline_hashes())),
+        "script-src": " ".join(("'self'", "blob:", "'unsafe-eval'", *_inline_hashes())),
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",
