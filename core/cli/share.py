@@ -21,7 +21,6 @@ from core.sharing.public_url import PublicUrl
 from core.sharing.reach import Reach, reach_of_host
 
 _START_SECONDS: Final = 120
-_END_SECONDS: Final = 20
 _SIGNALS: Final = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
