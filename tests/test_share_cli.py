@@ -1,5 +1,6 @@
 """`python -m core share` and `passphrase` as the owner types them, in a real terminal."""
 
+import os
 import re
 import signal
 import socket
@@ -12,6 +13,7 @@ import pytest
 import zxingcpp
 
 from core.passphrase import PassphraseFile
+from core.settings import PROJECT_ROOT
 from tests.support import command_line
 from tests.support.terminal import Terminal
 
@@ -159,11 +161,13 @@ def test_a_port_that_is_taken_ends_in_a_sentence() -> None:
 
 
 def test_a_narrow_terminal_is_told_how_wide_the_code_is(tmp_path: Path) -> None:
-    own = settings(tmp_path) | {"DIGITLAB_PASSPHRASE": PASSPHRASE}
-    terminal = Terminal("share", "--port", str(free_port()), settings=own, columns=20)
-    terminal.wait_for("it needs a terminal of 33 columns")
-    terminal.type("\x03")
-    assert terminal.end() == 0
+    (tmp_path / "wide.py").write_text(
+        "from core.cli.qr_text import write_qr\nwrite_qr('http://192.168.178.23:8501')\n"
+    )
+    own = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{PROJECT_ROOT}"}
+    terminal = Terminal(settings=own, program="wide", columns=20)
+    terminal.end()
+    assert "it needs a terminal of 33 columns" in terminal.shown
 
 
 def test_a_passphrase_typed_differently_is_not_taken(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import base64
 import functools
 import hashlib
-import ipaddress
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.sharing.reach import Reach, reach_of_host
+from core.ui.hosts import host_name, is_number
 
 _STREAMLITS_PAGE: Final = Path(streamlit.__file__).with_name("static") / "index.html"
 _INLINE_SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -96,14 +96,14 @@ def _is_embedded_page(scope: Scope) -> bool:
 
 
 def _for_tls(scope: Scope) -> dict[str, str]:
-    host = Headers(scope=scope).get("host", "").partition(":")[0]
+    host = host_name(Headers(scope=scope).get("host", ""))
     here = reach_of_host(host) is Reach.COMPUTER
     encrypted = scope.get("scheme") == "https"
     headers = {}
     if encrypted or here:
         # Elsewhere browsers pass over it, and complain in the console.
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    if encrypted and not here and not _is_address(host):
+    if encrypted and not here and not is_number(host):
         # On localhost it would keep the browser from every other server there.
         headers["Strict-Transport-Security"] = f"max-age={_YEAR_SECONDS}"
     return headers
@@ -139,11 +139,3 @@ def _inline_hashes() -> list[str]:
     scripts = _INLINE_SCRIPT.findall(_STREAMLITS_PAGE.read_text(encoding="utf-8"))
     digests = [hashlib.sha256(script.encode()).digest() for script in scripts]
     return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True

@@ -56,15 +56,19 @@ def is_own_host(host: str, public_names: Sequence[str], *, shared: bool) -> bool
     Localhost always is. Of a shared server, numeric addresses and names without meaning outside
     their network are too: nobody elsewhere can have those.
     """
-    name = _name(host)
+    name = host_name(host)
     if not name:
         return False
     if {"*", name} & {*public_names} or reach_of_host(name) is Reach.COMPUTER:
         return True
-    return shared and (_is_number(name) or is_local_name(name))
+    return shared and (is_number(name) or is_local_name(name))
 
 
-def _name(host: str) -> str:
+def host_name(host: str) -> str:
+    """Return the name or number in a Host header, in small letters, without port and brackets.
+
+    Empty for what is no host.
+    """
     name, colon, port = host.strip().lower().rpartition(":")
     if not colon or not port.isdecimal():
         name = host.strip().lower()
@@ -72,7 +76,8 @@ def _name(host: str) -> str:
     return inner.rstrip(".") if inner and not set(inner) & set("/\\@?#[] ") else ""
 
 
-def _is_number(name: str) -> bool:
+def is_number(name: str) -> bool:
+    """Tell whether a host is given by its number (IP address)."""
     try:
         ipaddress.ip_address(name)
     except ValueError:

@@ -17,14 +17,16 @@ PATIENCE_SECONDS = 120
 
 
 class Terminal:
-    """`python -m core …` in a terminal of so many columns."""
+    """`python -m core …`, or another program of Python's, in a terminal of so many columns."""
 
-    def __init__(self, *words: str, settings: Mapping[str, str], columns: int = 100) -> None:
+    def __init__(
+        self, *words: str, settings: Mapping[str, str], program: str = "core", columns: int = 100
+    ) -> None:
         kept = {name: text for name, text in os.environ.items() if not name.startswith("DIGITLAB_")}
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "core", *words],
+            [sys.executable, "-m", program, *words],
             cwd=PROJECT_ROOT,
             env=kept | {"TERM": "xterm-256color", "PYTHONUTF8": "1", **settings},
             stdin=theirs,
