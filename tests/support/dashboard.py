@@ -11,11 +11,14 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import httpx
 from playwright.sync_api import Browser
 
 from core.settings import PROJECT_ROOT
 
 START_SECONDS = 60
+PASSPHRASE = "four chalk words here"
+SHARED = {"DIGITLAB_SHARE": "1", "DIGITLAB_PASSPHRASE": PASSPHRASE}
 
 
 class Dashboard:
@@ -107,6 +110,13 @@ class Dashboard:
                 return b'"ok"' in answer.read()
         except (urllib.error.URLError, OSError):
             return False
+
+
+def owner_cookies(url: str) -> dict[str, str]:
+    """Sign in as owner of a shared dashboard and return what the browser then sends."""
+    answer = httpx.post(f"{url}/digitlab/sign-in", data={"passphrase": PASSPHRASE})
+    assert answer.status_code == 303, answer.text
+    return dict(answer.cookies)
 
 
 def running(browser: Browser, dashboard: Dashboard) -> Iterator[Dashboard]:
