@@ -79,6 +79,12 @@ def test_in_a_frame_nobody_is_the_owner(page: Page, lab: Dashboard, other: Elsew
     expect(frame.get_by_text("Only the owner of this Digit Lab may").first).to_be_attached()
 
 
+def test_in_a_frame_pictures_have_a_way_out(page: Page, lab: Dashboard, other: Elsewhere) -> None:
+    page.goto(other.showing(f"{lab.url}/draw?way=picture&runs=example-adam&embed=true"))
+    link = page.frame_locator("iframe").get_by_role("link", name="Open it by itself")
+    expect(link).to_have_attribute("href", f"{lab.url}/draw?way=picture&runs=example-adam")
+
+
 def test_without_a_frame_one_s_own_dashboard_has_an_owner(page: Page, lab: Dashboard) -> None:
     page.goto(lab.url)
     expect(page.get_by_text("New runs learn from").first).to_be_visible()
