@@ -67,7 +67,7 @@ class Lab:
             ("compare", finished),
             ("mistakes", finished),
             ("draw", finished),
-            ("draw", f"way=test&{finished}"),
+            ("draw", f"way=test&open=drawings&{finished}"),
             ("draw", f"way=test&drawing={self.drawings[0]}&{finished}"),
         ]
 
@@ -210,7 +210,7 @@ def test_who_signs_out_is_a_visitor_at_once_in_every_tab(lab: Lab) -> None:
 
 
 def test_the_file_of_an_export_is_its_owners(lab: Lab, owner: RawSession) -> None:
-    owner.open("draw", "way=test&runs=example-sgd&runs=example-adam")
+    owner.open("draw", "way=test&open=drawings&runs=example-sgd&runs=example-adam")
     owner.press(owner.find("export_drawings"))
     link = next(s for s in owner.said if "digit-lab-drawings.zip" in s)
     address = lab.dashboard.url + link.partition('href="')[2].partition('"')[0]

@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -33,12 +33,14 @@ class Dashboard:
         log: Path,
         slots: int = 2,
         settings: Mapping[str, str] | None = None,
+        options: Sequence[str] = (),
     ) -> None:
         self.runs = runs
         self._data = data
         self._log = log
         self._slots = slots
         self._settings = dict(settings or {})
+        self._options = list(options)
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
@@ -55,7 +57,7 @@ class Dashboard:
         options = ["--server.headless", "true", "--server.port", str(port)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command + options,
+                command + options + self._options,
                 cwd=PROJECT_ROOT,
                 env=self.environment(),
                 stdout=log,
