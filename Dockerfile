@@ -3,7 +3,7 @@
 #   docker run -p 8501:8501 -v digit-lab:/data -e DIGITLAB_PASSPHRASE digit-lab
 FROM python:3.11-slim
 
-# An index that has PyTorch for processors alone; without one the image takes 5 GB more.
+# An index that has PyTorch for processors alone; without one the image takes 4 GB more.
 ARG TORCH_INDEX=""
 
 RUN useradd --uid 1000 --create-home digitlab && install -d -o digitlab -g digitlab /data
