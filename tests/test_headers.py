@@ -9,6 +9,8 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from core.errors import ConfigError
+from core.settings import read_settings
 from core.ui.base_path import BasePath
 from core.ui.headers import SecurityHeaders
 from core.ui.hosts import HostGuard, is_own_host
@@ -143,3 +145,30 @@ def test_own_routes_lie_below_the_base_path_too() -> None:
     for path in ("/lab/digitlab/x", "/digitlab/x", "/lab/compare"):
         ask(moved, f"http://localhost{path}")
     assert seen == ["/lab", "", ""]
+
+
+def test_the_pages_that_may_frame_it_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGITLAB_EMBED", " https://Example.org, http://127.0.0.1:8080 ")
+    assert read_settings().embedders == ("https://example.org", "http://127.0.0.1:8080")
+
+
+@pytest.mark.parametrize(
+    "text", ["example.org", "https://example.org/page", "https://a.org; script-src *", "'none'"]
+)
+def test_what_is_no_origin_gets_into_no_header(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("DIGITLAB_EMBED", text)
+    with pytest.raises(ConfigError, match="DIGITLAB_EMBED must hold a page's origin"):
+        read_settings()
+
+
+def test_every_page_may_frame_a_shared_dashboard_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGITLAB_EMBED", "*")
+    monkeypatch.delenv("DIGITLAB_SHARE", raising=False)
+    with pytest.raises(ConfigError, match="DIGITLAB_SHARE=1"):
+        read_settings()
+
+
+def test_a_public_name_has_no_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGITLAB_HOSTS", "https://lab.example.org")
+    with pytest.raises(ConfigError, match="DIGITLAB_HOSTS must hold a host's name"):
+        read_settings()
