@@ -21,6 +21,8 @@ pytestmark = pytest.mark.browser
 SITE = PROJECT_ROOT / "docs" / "deploy" / "nginx.conf"
 COMPARED = "compare?runs=example-sgd&runs=example-adam"
 PASSPHRASE = "seven wet badgers"
+# Milliseconds: a server that has just started still reads its libraries.
+FIRST_PAGE = 90_000
 SEVEN = ((0.25, 0.2), (0.75, 0.2), (0.4, 0.85))
 
 
@@ -90,12 +92,12 @@ def visitor(own_browser: Browser) -> Iterator[Page]:
 
 def test_a_deep_link_opens_a_comparison(visitor: Page, site: Site) -> None:
     visitor.goto(f"{site.url}/{COMPARED}")
-    expect(visitor.get_by_text("far larger than chance").first).to_be_visible()
+    expect(visitor.get_by_text("far larger than chance").first).to_be_visible(timeout=FIRST_PAGE)
 
 
 def test_a_chart_finds_its_script(visitor: Page, site: Site) -> None:
     visitor.goto(f"{site.url}/{COMPARED}")
-    expect(visitor.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+    expect(visitor.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=FIRST_PAGE)
 
 
 def test_a_stroke_is_answered(visitor: Page, site: Site) -> None:

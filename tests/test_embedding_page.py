@@ -16,6 +16,8 @@ from tests.support.visitor import draw_stroke
 pytestmark = pytest.mark.browser
 COMPARED = "compare?runs=example-sgd&runs=example-adam"
 PAGES = ("", COMPARED, "mistakes?runs=example-adam", "draw?runs=example-sgd")
+# Milliseconds: a server that has just started still reads its libraries.
+FIRST_PAGE = 90_000
 SEVEN = ((0.25, 0.2), (0.75, 0.2), (0.4, 0.85))
 DOTS = """async (script) => {
   await import(script);
@@ -47,7 +49,7 @@ def lab(
 def test_a_foreign_page_shows_a_comparison(page: Page, lab: Dashboard, other: Elsewhere) -> None:
     page.goto(other.showing(f"{lab.url}/{COMPARED}&embed=true"))
     frame = page.frame_locator("iframe")
-    expect(frame.get_by_text("far larger than chance").first).to_be_visible()
+    expect(frame.get_by_text("far larger than chance").first).to_be_visible(timeout=FIRST_PAGE)
 
 
 def test_a_stroke_in_a_foreign_page_is_answered(

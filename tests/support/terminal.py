@@ -22,7 +22,9 @@ class Terminal:
     def __init__(
         self, *words: str, settings: Mapping[str, str], program: str = "core", columns: int = 100
     ) -> None:
-        kept = {name: text for name, text in os.environ.items() if not name.startswith("DIGITLAB_")}
+        # Not how wide the terminal of the tests is, either.
+        others = ("DIGITLAB_", "COLUMNS", "LINES")
+        kept = {name: text for name, text in os.environ.items() if not name.startswith(others)}
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         self._process = subprocess.Popen(
