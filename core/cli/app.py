@@ -108,7 +108,7 @@ def _call(asked: argparse.Namespace, settings: Settings) -> int:
     if asked.command in MANAGING:
         from core.cli import managing
 
-        return managing.manage(asked, settings.runs)
+        return managing.manage(asked, settings)
     from core.cli.listing import list_runs
 
     return list_runs(settings.runs, as_json=asked.json, archived=asked.archived, binned=asked.bin)

@@ -85,6 +85,7 @@ class Dashboard:
             "DIGITLAB_DATA": str(self._data),
             "DIGITLAB_CACHE": str(self._log.parent / "cache"),
             "DIGITLAB_SLOTS": str(self._slots),
+            "DIGITLAB_LOGS": str(self._log.parent / "logs"),
             "DIGITLAB_CONFIG": str(self._log.parent / "config"),
             "DIGITLAB_OFFLINE": "1",  # a test must not depend on what a network serves
             **self._settings,
