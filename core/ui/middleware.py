@@ -10,6 +10,7 @@ from core.ui.actor_middleware import ActorMiddleware
 from core.ui.base_path import BasePath
 from core.ui.headers import SecurityHeaders
 from core.ui.hosts import HostGuard
+from core.ui.listening import is_shared
 from core.ui.server import routes
 from core.ui.services import services
 from core.ui.uploads import upload_bytes
@@ -22,7 +23,7 @@ def _headers(app: ASGIApp) -> SecurityHeaders:
 
 
 def _host_guard(app: ASGIApp) -> HostGuard:
-    return HostGuard(app, services().settings)
+    return HostGuard(app, services().settings.hosts, is_shared)
 
 
 def _base_path(app: ASGIApp) -> BasePath:
