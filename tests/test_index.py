@@ -313,7 +313,7 @@ def test_a_run_that_trains_is_not_in_the_index(store: RunStore, cache: Path) -> 
 def test_a_run_whose_process_vanished_is_looked_at_anew_by_each_process(
     store: RunStore, cache: Path
 ) -> None:
-    gone = own_process().model_copy(update={"create_time": 1.0})
+    gone = own_process().model_copy(update={"create_time": 1.0, "since_boot": ""})
     store.write_status(store.create(CONFIG), new_status("running", process=gone))
     let_pass()
     first = indexed_store(store.root, cache)

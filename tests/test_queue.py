@@ -270,7 +270,7 @@ def test_a_cancelled_run_whose_worker_died_is_cancelled(store, engine, recorded)
     from core.runs.processes import own_process
 
     run_id = store.create(SHORT)
-    gone = own_process().model_copy(update={"create_time": 1.0})
+    gone = own_process().model_copy(update={"create_time": 1.0, "since_boot": ""})
     store.write_status(run_id, new_status("running", process=gone))
     (store.folder(run_id) / files.CANCEL).touch()
     recorded.look()

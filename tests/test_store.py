@@ -228,7 +228,9 @@ def test_a_running_run_of_a_living_process_runs(store: RunStore) -> None:
     assert store.read(run_id).status.state == "running"
 
 
-@pytest.mark.parametrize("change", [{"create_time": 1.0}, {"pid": 2**22 + 1}, {"pid": 10**30}])
+@pytest.mark.parametrize(
+    "change", [{"create_time": 1.0, "since_boot": ""}, {"pid": 2**22 + 1}, {"pid": 10**30}]
+)
 def test_a_running_run_without_its_process_has_crashed(store: RunStore, change: dict) -> None:
     run_id = store.create(CONFIG)
     process = own_process().model_copy(update=change)
@@ -238,7 +240,7 @@ def test_a_running_run_without_its_process_has_crashed(store: RunStore, change: 
 
 def test_a_crashed_run_is_listed_as_crashed_without_a_change_on_disk(store: RunStore) -> None:
     run_id = store.create(CONFIG)
-    process = own_process().model_copy(update={"create_time": 1.0})
+    process = own_process().model_copy(update={"create_time": 1.0, "since_boot": ""})
     store.write_status(run_id, new_status("running", process=process))
     (listed,) = store.list()
     assert "the curves up to then are kept" in listed.status.reason

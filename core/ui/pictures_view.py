@@ -107,7 +107,10 @@ def _draw_camera(state: Pictures) -> None:
         photo = st.session_state[key]
         if photo is not None:
             state.remove()
-            state.arrived = [(_PHOTO, photo.getvalue())]
+            try:
+                state.arrived = [(_PHOTO, content_of(photo))]
+            except LimitError as error:
+                state.problem = str(error)
             st.session_state[_CAMERA] = False  # the photo is shown below, with its boxes
 
     st.camera_input("Photograph digits on paper", key=key, on_change=changed, width=_CAMERA_WIDTH)

@@ -19,6 +19,7 @@ from core.ui.uploads import stand_in
 
 _STREAM: Final = "/_stcore/stream"
 _UPLOAD: Final = re.compile(r"/_stcore/upload_file/([^/]{1,100})/[^/]+$")
+_ENDING: Final = re.compile(rb'filename="[^"\r\n]*(\.[A-Za-z0-9]{1,8})"')
 # Under these lies what is no page of ours: files, measurements, messages.
 _NO_PAGES: Final = frozenset(
     {"_stcore", "static", "media", "component", "digitlab", "healthz", "metrics"}
@@ -142,7 +143,8 @@ class VisitLimits:
         size = announced or 0
         if self._uploads() + counted.arriving + size > self._most_uploads:
             note("uploads", self._too_much(), session)
-            await self._app(*_instead(scope, receive, stand_in(self._too_much())), send)
+            kind = _kind((await receive()).get("body", b""))
+            await self._app(*_instead(scope, receive, kind, stand_in(self._too_much())), send)
             return
         taken = size
         counted.arriving += taken
@@ -204,10 +206,16 @@ def _asks_for_page(scope: Scope) -> bool:
     return _NO_PAGES.isdisjoint(scope["path"].split("/"))
 
 
-def _instead(scope: Scope, receive: Receive, content: bytes) -> tuple[Scope, Receive]:
+def _kind(beginning: bytes) -> bytes:
+    """Return the ending of the file's name: each upload field takes only some."""
+    found = _ENDING.search(beginning[:2_000])
+    return found[1] if found else b".zip"
+
+
+def _instead(scope: Scope, receive: Receive, kind: bytes, content: bytes) -> tuple[Scope, Receive]:
     """Return an upload of `content` in place of the one that was asked for, which is not read."""
-    head = b'--file\r\nContent-Disposition: form-data; name="file"; filename="refused"\r\n\r\n'
-    body = head + content + b"\r\n--file--\r\n"
+    head = b'--file\r\nContent-Disposition: form-data; name="file"; filename="file'
+    body = head + kind + b'"\r\n\r\n' + content + b"\r\n--file--\r\n"
     replaced = {
         b"content-type": b"multipart/form-data; boundary=file",
         b"content-length": str(len(body)).encode(),
