@@ -58,7 +58,7 @@ def open_unchecked_zip(file: IO[bytes], most_files: int) -> zipfile.ZipFile:
     check_directory(file, most_files)
     try:
         return zipfile.ZipFile(file)
-    except _DAMAGE as error:
+    except (*_DAMAGE, ValueError) as error:  # the last where it names places before its beginning
         raise ArchiveError("It is damaged, or not a zip file.") from error
 
 
@@ -71,7 +71,7 @@ def extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, most: 
     if entry.file_size > most:
         raise ArchiveError(f"{name} is too large ({entry.file_size:,} bytes of at most {most:,}).")
     written = 0
-    with archive.open(entry) as source, path.open("xb") as target:
+    with _opened(archive, entry) as source, path.open("xb") as target:
         while chunk := source.read(_CHUNK):
             written += len(chunk)
             if written > entry.file_size:
@@ -93,9 +93,16 @@ def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> b
     What the zip states of its size is not believed. Raises ArchiveError if it is damaged.
     """
     try:
-        with archive.open(entry) as source:
+        with _opened(archive, entry) as source:
             return source.read(most + 1)
     except _DAMAGE as error:
+        raise ArchiveError(f"{shown(entry.filename)} is damaged in the zip file.") from error
+
+
+def _opened(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> IO[bytes]:
+    try:
+        return archive.open(entry)
+    except (*_DAMAGE, ValueError, OSError) as error:  # it may lie before the file's beginning
         raise ArchiveError(f"{shown(entry.filename)} is damaged in the zip file.") from error
 
 

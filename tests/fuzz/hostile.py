@@ -70,8 +70,8 @@ whole_texts: SearchStrategy[str] = texts.map(lambda text: text.encode(errors="ig
 
 numbers: SearchStrategy[Any] = st.one_of(
     st.sampled_from(
-        (0, -1, 1, 2**31, 2**53 + 1, 2**63, 2**64, -(2**63), 10**30, 10**400, -0.0, 0.5)
-        + (1e-320, 1e308, -1e308, float("inf"), float("-inf"), float("nan"))
+        (0, -1, 1, 2**31, 2**53 + 1, 2**63, 2**64, -(2**63), 10**30, 10**400, -0.0, 0.5, 1e-320)
+        + (1e308, -1e308, float("inf"), float("-inf"), float("nan"))
     ),
     st.integers(),
     st.floats(),
@@ -80,9 +80,7 @@ scalars: SearchStrategy[Any] = st.one_of(st.none(), st.booleans(), numbers, text
 # Whatever JSON can hold, as Python reads it.
 json_values: SearchStrategy[Any] = st.recursive(
     scalars,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4), st.dictionaries(texts, inner, max_size=4)
-    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(texts, inner, max_size=4)),
     max_leaves=12,
 )
 deep_texts: SearchStrategy[str] = st.sampled_from(
@@ -115,31 +113,53 @@ def changed_json(draw: DrawFn, value: Any) -> Any:
     return draw(json_values)
 
 
-@st.composite
-def changed_bytes(draw: DrawFn, content: bytes) -> bytes:
-    """Give `content` cut short, with bytes flipped, put in, taken out, or repeated."""
-    changed = bytearray(content)
-    for _ in range(draw(st.integers(1, 4))):
+# What is done to bytes: how, where (a share of their length, from either end in bytes), with what.
+_EDITS: Final = st.lists(
+    st.tuples(
+        st.sampled_from(("cut", "flip", "set", "put", "take", "again")),
         # Headers lie at the beginning and, of zip and Parquet files, at the end.
+        st.one_of(st.floats(0, 1), st.integers(0, 200), st.integers(-400, -1)),
+        st.one_of(
+            st.sampled_from((b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f", b"\x80")),
+            st.binary(min_size=1, max_size=20),
+        ),
+    ),
+    min_size=1,
+    max_size=4,
+)
+Edits = list[tuple[str, float, bytes]]
+edits: SearchStrategy[Edits] = _EDITS
+
+
+def edited(content: bytes, changes: Edits) -> bytes:
+    """Return `content` cut short, with bytes flipped, put in, taken out, or repeated."""
+    changed = bytearray(content)
+    for how, where, what in changes:
         end = len(changed)
-        place = draw(
-            st.one_of(
-                st.integers(0, min(end, 200)), st.integers(max(0, end - 400), end),
-                st.integers(0, end),
-            )
-        )  # fmt: skip
-        match draw(st.sampled_from(("cut", "flip", "set", "put", "take", "again"))):
+        place = (
+            int(where * end) if isinstance(where, float) else max(0, min(end, where % (end + 1)))
+        )
+        match how:
             case "cut":
                 del changed[place:]
             case "flip" if place < end:
-                changed[place] ^= 1 << draw(st.integers(0, 7))
+                changed[place] ^= what[0] or 1
             case "set":
-                few = draw(st.sampled_from((b"\xff\xff\xff\xff", b"\0\0\0\0", b"\x7f", b"\x80")))
-                changed[place : place + len(few)] = few
+                changed[place : place + len(what)] = what
             case "put":
-                changed[place:place] = draw(st.binary(max_size=20))
+                changed[place:place] = what
             case "take":
-                del changed[place : place + draw(st.integers(1, 50))]
+                del changed[place : place + len(what)]
             case "again":
                 changed[place:place] = changed[:place][-1000:]
     return bytes(changed)
+
+
+def changed_bytes(content: bytes) -> SearchStrategy[bytes]:
+    """Give `content` as `edited` changes it."""
+    return edits.map(lambda changes: edited(content, changes))
+
+
+def shortly(text: str) -> str:
+    """Return the beginning of a text."""
+    return f"{text[:600]}… ({len(text):,} characters)" if len(text) > 700 else text

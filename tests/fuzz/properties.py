@@ -1,16 +1,27 @@
 """A property: hostile examples, what must hold for each, and how they are tried."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
+from tests.fuzz.hostile import shortly
 from tests.fuzz.watch import PATIENCE_SECONDS, watching
 
 # A page may be slow on a busy machine; what hangs is ended by `watching`.
 _SLOW: Final = list(HealthCheck)
+
+
+class _Shown:
+    """An example that a complaint shows the beginning of: a megabyte of it helps nobody."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return shortly(repr(self.value))
 
 
 @dataclass(frozen=True)
@@ -22,7 +33,7 @@ class Property:
     """
 
     name: str
-    examples: SearchStrategy[Any]
+    examples: SearchStrategy[Any] = field(repr=False)
     check: Callable[[Any], None]
     quick: int = 60
     patience: float = PATIENCE_SECONDS
@@ -53,9 +64,9 @@ class Property:
 
     def _tried(self, chosen: settings) -> Callable[[], None]:
         @chosen
-        @given(self.examples)
-        def holds(example: Any) -> None:
+        @given(self.examples.map(_Shown))
+        def holds(example: _Shown) -> None:
             with watching(self.patience):
-                self.check(example)
+                self.check(example.value)
 
         return holds

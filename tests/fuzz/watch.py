@@ -21,16 +21,16 @@ _STARTING: Final = frozenset(
     {"os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn"}
     | {"subprocess.Popen", "pty.spawn", "pickle.find_class", "ctypes.dlopen"}
 )
-# Python's audit events that change a file, and which of their arguments are paths.
+# Python's audit events that change a file: which arguments are paths, and which the folders that
+# those begin in.
 _CHANGING: Final = {
-    "os.mkdir": (0,),
-    "os.rename": (0, 1),
-    "os.remove": (0,),
-    "os.rmdir": (0,),
-    "os.link": (0, 1),
-    "os.symlink": (1,),
-    "os.chmod": (0,),
-    "os.truncate": (0,),
+    "os.mkdir": ((0, 2),),
+    "os.rename": ((0, 2), (1, 3)),
+    "os.remove": ((0, 1),),
+    "os.rmdir": ((0, 1),),
+    "os.link": ((0, 2), (1, 3)),
+    "os.symlink": ((1, 2),),
+    "os.chmod": ((0, 2),),
 }
 _WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 # Where a process may write that only reads: nothing is kept there.
@@ -58,17 +58,19 @@ class _Watch:
             if writes and not isinstance(path, int):
                 self._check_place(event, path)
         elif event in _CHANGING:
-            for place in _CHANGING[event]:
-                self._check_place(event, arguments[place])
+            for place, folder in _CHANGING[event]:
+                self._check_place(event, arguments[place], arguments[folder])
         elif event in _STARTING:
             self.found.append(f"{event} {arguments!r:.200}")
         elif event == "compile" and CANARY in repr(arguments[0]):
             self.found.append(f"an example was compiled: {arguments!r:.200}")
 
-    def _check_place(self, event: str, path: Any) -> None:
+    def _check_place(self, event: str, path: Any, folder: int = -1) -> None:
         try:
-            named = os.path.abspath(os.fsdecode(path))
-        except (TypeError, ValueError):
+            if folder >= 0:
+                path = Path(f"/proc/self/fd/{folder}").readlink() / os.fsdecode(path)
+            named = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - follows no link
+        except (TypeError, ValueError, OSError):
             return
         # Python writes its compiled modules wherever they lie, at their first import.
         if named.startswith((*(self.folders or ()), *_NOWHERE)) or "__pycache__" in named:
