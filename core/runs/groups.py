@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from filelock import FileLock
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from core.config import CHOICES, RunConfig, field_title, value_word
 from core.errors import ConfigError, DigitLabError, RunError
 from core.runs import files
+from core.runs.readable import Readable, readable
 from core.runs.records import Run
 from core.runs.store import MODEL_WORDS, RunStore
 from core.sweeps import MAX_RUNS, vary
@@ -59,7 +60,7 @@ class Group(BaseModel):
 
     id: str
     kind: Literal["sweep", "fair"]
-    name: str = Field(max_length=200)
+    name: Annotated[str, Field(max_length=200), AfterValidator(readable)]
     created: float  # seconds since 1970
     base: Annotated[RunConfig, BeforeValidator(_parse)]
     stage: Stage = "planned"
@@ -67,7 +68,7 @@ class Group(BaseModel):
     rates: dict[str, tuple[float, ...]] = {}  # a fair comparison's grid for each optimizer
     seeds: tuple[int, ...] = ()  # those of its final runs
     choices: dict[str, Choice] = {}  # by optimizer, once the search has ended
-    note: str = ""  # a sentence on what was changed to make the comparison fair
+    note: Readable = ""  # a sentence on what was changed to make the comparison fair
     limit: int = Field(MAX_RUNS, ge=1, le=HIGHEST_LIMIT)  # the most runs it may have
 
     @property

@@ -19,7 +19,7 @@ MOST_GROWTH: Final = 600_000_000
 CANARY: Final = "digitlab_canary"
 _STARTING: Final = frozenset(
     {"os.system", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn"}
-    | {"subprocess.Popen", "pty.spawn", "pickle.find_class", "ctypes.dlopen"}
+    | {"subprocess.Popen", "pty.spawn", "pickle.find_class"}
 )
 # Python's audit events that change a file: which arguments are paths, and which the folders that
 # those begin in.
