@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from core.config import CHOICES, RunConfig, field_title, value_word
 from core.errors import ConfigError, DigitLabError, RunError
 from core.runs import files
-from core.runs.readable import Readable, readable
+from core.runs.legible import Legible, legible
 from core.runs.records import Run
 from core.runs.store import MODEL_WORDS, RunStore
 from core.sweeps import MAX_RUNS, vary
@@ -60,7 +60,7 @@ class Group(BaseModel):
 
     id: str
     kind: Literal["sweep", "fair"]
-    name: Annotated[str, Field(max_length=200), AfterValidator(readable)]
+    name: Annotated[str, Field(max_length=200), AfterValidator(legible)]
     created: float  # seconds since 1970
     base: Annotated[RunConfig, BeforeValidator(_parse)]
     stage: Stage = "planned"
@@ -68,7 +68,7 @@ class Group(BaseModel):
     rates: dict[str, tuple[float, ...]] = {}  # a fair comparison's grid for each optimizer
     seeds: tuple[int, ...] = ()  # those of its final runs
     choices: dict[str, Choice] = {}  # by optimizer, once the search has ended
-    note: Readable = ""  # a sentence on what was changed to make the comparison fair
+    note: Legible = ""  # a sentence on what was changed to make the comparison fair
     limit: int = Field(MAX_RUNS, ge=1, le=HIGHEST_LIMIT)  # the most runs it may have
 
     @property

@@ -6,7 +6,7 @@ from typing import Any, Final
 from core.errors import ConfigError, RunError
 from core.runs import files
 from core.runs.changes import changing
-from core.runs.readable import readable
+from core.runs.legible import legible
 from core.runs.records import RunInfo
 from core.runs.store import RunStore
 
@@ -56,7 +56,7 @@ def retag(
 
 def clean_name(text: str) -> str:
     """Return a name on one line. Raises ConfigError if it is empty or too long."""
-    name = " ".join(readable(text).split())
+    name = " ".join(legible(text).split())
     if not name:
         raise ConfigError("A run needs a name.")
     if len(name) > LONGEST_NAME:
@@ -69,7 +69,7 @@ def clean_name(text: str) -> str:
 
 def clean_notes(text: str) -> str:
     """Return notes with their line breaks. Raises ConfigError if they are too long."""
-    lines = readable(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
+    lines = legible(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
     notes = "\n".join(line.rstrip() for line in lines).strip()
     if len(notes) > LONGEST_NOTES:
         raise ConfigError(
@@ -85,7 +85,7 @@ def clean_tags(texts: Iterable[str]) -> tuple[str, ...]:
     """
     found: dict[str, str] = {}
     for text in texts:
-        for part in readable(text).split(","):
+        for part in legible(text).split(","):
             tag = " ".join(part.split())
             if len(tag) > LONGEST_TAG:
                 raise ConfigError(

@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 _TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def readable(text: str) -> str:
+def legible(text: str) -> str:
     """Return `text` without what cannot be shown or written: control characters, half letters."""
     return "".join(
         character
@@ -20,4 +20,4 @@ def readable(text: str) -> str:
 
 
 # For fields of files that may have been written by hand, past all that cleans what is typed.
-Readable = Annotated[str, AfterValidator(readable)]
+Legible = Annotated[str, AfterValidator(legible)]
