@@ -1,4 +1,4 @@
-"""Which installed packages have known weaknesses, or, where nobody can be asked, are not the newest.
+"""Which installed packages have known weaknesses; where nobody can be asked, which are old.
 
     make audit          (or: python benchmarks/audit.py)
 
