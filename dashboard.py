@@ -5,6 +5,7 @@ Streamlit finds `app` by reading this file, so it must be made here by name.
 
 import streamlit as st
 
+from core.ui.middleware import middleware
 from core.ui.server import SCRIPT, lifespan, routes
 
-app = st.App(SCRIPT, lifespan=lifespan, routes=routes)
+app = st.App(SCRIPT, lifespan=lifespan, routes=routes, middleware=middleware)

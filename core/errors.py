@@ -12,8 +12,9 @@ DigitLabError
 │   └── ArchiveError         a zip file cannot be taken in, or may not be
 ├── FieldTestError     a drawing of the field test cannot be kept, found or changed
 │   ├── DrawingNotFoundError    there is no drawing of that id
-│   ├── DrawingUnreadableError  the file is there, but what it holds is not a drawing
-│   └── LimitError              so many drawings are not taken, at once or in all
+│   └── DrawingUnreadableError  the file is there, but what it holds is not a drawing
+├── LimitError         more than is taken: drawings, runs of visitors, disk
+├── AccessError        whoever asks may not do this here
 └── DivergedError      the training loss stopped being a number
 
 A message says what was wrong, where, and what to do about it, in one or two plain sentences:
@@ -73,8 +74,12 @@ class DrawingUnreadableError(FieldTestError):
     """The file is there, but what it holds is not a drawing of this version."""
 
 
-class LimitError(FieldTestError):
-    """More drawings than the field test takes, of one visitor or of all, at once or in all."""
+class LimitError(DigitLabError):
+    """More than is taken, of one visitor or of all, at once or in all: drawings, runs, disk."""
+
+
+class AccessError(DigitLabError):
+    """Whoever asks may not do this here: only the owner may, or nobody for the moment."""
 
 
 class DivergedError(DigitLabError):

@@ -13,6 +13,7 @@ from typing import IO, BinaryIO, Final
 import numpy as np
 from PIL import Image
 
+from core.access import Action, needs
 from core.analysis.wording import joined
 from core.config import IMAGE_SIDE
 from core.errors import FieldTestError
@@ -47,6 +48,7 @@ the centre of mass moved to the middle, thin strokes widened. To load the folder
 """
 
 
+@needs(Action.EXPORT_DRAWINGS)
 def write_dataset(
     store: DrawingStore, file: BinaryIO, *, mistakes: bool = False
 ) -> tuple[int, list[str]]:

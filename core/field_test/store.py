@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from core.access import Action, asks, needs, require
 from core.errors import DrawingNotFoundError, FieldTestError
 from core.field_test.limits import Limits, Taken, check_room
 from core.field_test.listing import ENDING, Listing
@@ -44,6 +45,7 @@ class DrawingStore:
         self._bin = self.root / files.BIN
         self._listing, self._binned = Listing(self.root), Listing(self._bin)
 
+    @needs(Action.DRAW)
     def add(
         self,
         label: int,
@@ -88,14 +90,17 @@ class DrawingStore:
         """Return a drawing as it came from the pad; raises as `read` does."""
         return read_whole(self._path(drawing_id))[1]
 
+    @asks(Action.CURATE)
     def mark(
         self, drawing_id: str, *, hidden: bool | None = None, mistake: bool | None = None
     ) -> Drawing:
         """Set what is given and return the drawing; one in the bin is not there.
 
-        Raises DrawingNotFoundError, DrawingUnreadableError, or FieldTestError if the file cannot
-        be replaced.
+        A mistake is its maker's to mark, hiding is the owner's. Raises AccessError,
+        DrawingNotFoundError, DrawingUnreadableError, or FieldTestError if the file cannot be
+        replaced.
         """
+        require(Action.DRAW if hidden is None else Action.CURATE)
         with self._changing():
             drawing, original = read_whole(self._path(drawing_id, binned=False))
             changed = replace(
@@ -106,6 +111,7 @@ class DrawingStore:
             self._write(changed, original)
             return changed
 
+    @needs(Action.CURATE)
     def discard(self, drawing_ids: Iterable[str]) -> list[str]:
         """Move drawings to the bin and return their names there; those that are gone are left out.
 
@@ -113,10 +119,12 @@ class DrawingStore:
         """
         return self._move(drawing_ids, self.root, self._bin)
 
+    @needs(Action.CURATE)
     def restore(self, drawing_ids: Iterable[str]) -> list[str]:
         """Take drawings back from the bin, as `discard` moves them there."""
         return self._move(drawing_ids, self._bin, self.root)
 
+    @needs(Action.CURATE)
     def empty_bin(self) -> int:
         """Remove for good what lies in the bin, and return how many drawings that were.
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
-from core.settings import PROJECT_ROOT
+from core.access import Action, needs
+from core.settings import PROJECT_ROOT, without_secrets
 
 _STOP_SECONDS: Final = 3.0
 _BROKEN_OFF: Final = "MNIST could not be fetched: the download ended before it was done. Try again."
@@ -51,6 +52,7 @@ class Download:
             if self._state.phase == "idle":
                 self._launch()
 
+    @needs(Action.FETCH)
     def retry(self) -> None:
         """Fetch again after a failure; while it is being fetched this does nothing."""
         with self._lock:
@@ -81,7 +83,7 @@ class Download:
                 encoding="utf-8",
                 cwd=PROJECT_ROOT,  # where `core` is found
                 # torchvision draws a progress bar; its complaints shall reach the dashboard's log.
-                env={**os.environ, "TQDM_DISABLE": "1"},
+                env={**without_secrets(os.environ), "TQDM_DISABLE": "1"},
             )
         except OSError as error:
             self._state = DownloadState(

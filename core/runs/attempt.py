@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from core.config import RunConfig
 from core.runs import files
 from core.runs.checkpoints import read_checkpoint
-from core.runs.records import Environment, Run
+from core.runs.records import Environment, Run, RunInfo
 from core.runs.store import RunStore
 from core.settings import read_settings
 
@@ -64,7 +65,7 @@ class Attempt:
         device = models.choose_device(run.config.device)
         splits = data.split(data.load(run.config.dataset, settings.data), run.config)
         self._write_environment(torch.__version__, device.type, torch.get_num_threads())
-        session = training.Training(run.config, splits, device)
+        session = training.Training(_within_budget(run.info), splits, device)
         self._restore(session)
         progress = session.progress
         self._notebook.begin(
@@ -174,6 +175,19 @@ class Attempt:
             platform=f"{platform.system()} {platform.machine()}",
         )
         files.write_json(self.folder / files.ENVIRONMENT, environment.model_dump(mode="json"))
+
+
+def _within_budget(info: RunInfo) -> RunConfig:
+    """Return the config to train by: a visitor's run ends in time, with results, not by force.
+
+    What the run's folder says of its settings stays as it is: numbers of a run that ends before
+    are those of anybody's.
+    """
+    if info.seconds_allowed is None:
+        return info.config
+    limits = (info.seconds_allowed, info.config.max_seconds or info.seconds_allowed)
+    # Not validated again: a schedule over all epochs refuses a limit that its owner chooses.
+    return info.config.model_copy(update={"max_seconds": min(limits)})
 
 
 def _weights(session: "Training") -> dict[str, "npt.NDArray[np.float32]"]:

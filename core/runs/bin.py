@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from core.access import Action, needs
 from core.errors import RunError, RunStateError, RunUnreadableError
 from core.runs import files
 from core.runs.changes import changing, free_name
@@ -41,6 +42,7 @@ def bin_size(store: RunStore) -> int:
         return 0
 
 
+@needs(Action.DELETE)
 def discard(store: RunStore, run_id: str) -> str:
     """Move a run to the bin and return its id there, which is its own unless that is taken.
 
@@ -65,6 +67,7 @@ def discard(store: RunStore, run_id: str) -> str:
         return place.name
 
 
+@needs(Action.DELETE)
 def restore(store: RunStore, run_id: str) -> str:
     """Take a run back from the bin and return its id, which is new if the old one is taken.
 
@@ -80,6 +83,7 @@ def restore(store: RunStore, run_id: str) -> str:
         return place.name
 
 
+@needs(Action.DELETE)
 def delete_for_good(store: RunStore, run_id: str) -> None:
     """Remove a run in the bin and all its files. Raises RunNotFoundError, RunError."""
     with changing(store.root):
@@ -88,6 +92,7 @@ def delete_for_good(store: RunStore, run_id: str) -> None:
         _check_gone(inside.root)
 
 
+@needs(Action.DELETE)
 def empty_bin(store: RunStore) -> int:
     """Remove everything in the bin for good, and return how many runs that were.
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Final
 
+from core.access import Action, needs
 from core.errors import ArchiveError, RunError, RunStateError
 from core.runs import files
 from core.runs.store import RunStore
@@ -17,6 +18,7 @@ MOST_BYTES: Final = 2_000_000_000
 _DENSE: Final = frozenset({".npz", ".parquet", ".safetensors"})
 
 
+@needs(Action.EXPORT)
 def export_runs(store: RunStore, run_ids: Iterable[str], path: Path) -> None:
     """Write the runs of `run_ids` into a new zip file at `path`, there whole or not at all.
 
@@ -32,6 +34,7 @@ def export_runs(store: RunStore, run_ids: Iterable[str], path: Path) -> None:
         raise RunError(f"{path} cannot be written ({error.strerror}).") from error
 
 
+@needs(Action.EXPORT)
 def write_zip(store: RunStore, run_ids: Iterable[str], file: IO[bytes]) -> None:
     """Write the runs of `run_ids` as a zip into `file`, a folder each. Raises as `export_runs`."""
     members = list(_members(store, run_ids))

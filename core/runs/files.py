@@ -37,6 +37,7 @@ BIN: Final = ".bin"  # a folder: what was deleted and can be taken back, a folde
 CHANGES_LOCK: Final = ".changes.lock"  # held while runs are renamed, moved or taken in
 QUEUE_LOCK: Final = ".queue.lock"
 GROUPS: Final = ".groups"  # a folder: <id>.json a group, <id>.cancel where it shall stop
+VISITOR_RULES: Final = ".visitors.json"  # what the owner lets visitors start
 GROUPS_LOCK: Final = ".lock"  # in it, held while a new group's runs are made
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from filelock import Timeout
 
+from core.access import Action, needs
 from core.config import RunConfig, choice_word, value_word
 from core.errors import DigitLabError, RunError
 from core.recipes import recipe_of
@@ -25,6 +26,7 @@ _LAUNCH_PATIENCE_SECONDS: Final = 20.0
 _log = logging.getLogger(__name__)
 
 
+@needs(Action.START_GROUPS)
 def launch_group(store: RunStore, groups: GroupStore, group: Group) -> list[str]:
     """Write the group down, make its first runs and return their ids. Raises RunError.
 

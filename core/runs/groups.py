@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Literal
 from filelock import FileLock
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from core.access import Action, needs
 from core.config import CHOICES, RunConfig, field_title, value_word
 from core.errors import ConfigError, DigitLabError, RunError
 from core.runs import files
@@ -156,6 +157,7 @@ class GroupStore:
             known = self._read[group_id] = (changed, _load(path))
         return known[1]
 
+    @needs(Action.START_GROUPS)
     def write(self, group: Group) -> None:
         """Replace the group's file in one piece. Raises RunError if it cannot."""
         try:
@@ -168,6 +170,7 @@ class GroupStore:
             ) from error
         self._read.pop(group.id, None)
 
+    @needs(Action.CANCEL)
     def cancel(self, group: Group) -> None:
         """Ask the keeper of the queue to end the group and all its runs that wait or train."""
         try:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from core.access import Action, needs
 from core.errors import ArchiveError, RunError, RunUnreadableError
 from core.runs import files
 from core.runs.changes import changing, free_name
@@ -19,6 +20,7 @@ from core.runs.store import RunStore
 from core.runs.untrusted_zip import extract, is_clutter, open_zip, shown
 
 
+@needs(Action.IMPORT)
 def import_runs(store: RunStore, file: IO[bytes]) -> list[Imported]:
     """Take in all runs of a zip file, as `export_runs` writes it or of zipped run folders.
 

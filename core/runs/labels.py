@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from core.access import Action, needs
 from core.errors import ConfigError, RunError
 from core.runs import files
 from core.runs.changes import changing
@@ -16,6 +17,7 @@ LONGEST_TAG: Final = 40
 MOST_TAGS: Final = 20
 
 
+@needs(Action.LABEL)
 def relabel(
     store: RunStore,
     run_id: str,
@@ -39,6 +41,7 @@ def relabel(
         _write(store, run_id, {key: value for key, value in changes.items() if value is not None})
 
 
+@needs(Action.LABEL)
 def retag(
     store: RunStore, run_id: str, *, add: Iterable[str] = (), remove: Iterable[str] = ()
 ) -> None:

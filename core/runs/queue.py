@@ -7,6 +7,7 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
+from core.access import OWNER, Action, acting_as, asks, require
 from core.errors import RunStateError
 from core.runs import files
 from core.runs.engines.base import Engine
@@ -127,7 +128,9 @@ class RunQueue:
     def _keep(self) -> None:
         while not self._stop.is_set():
             try:
-                self.look()
+                # What was allowed when it was asked for, the queue carries out.
+                with acting_as(OWNER):
+                    self.look()
             except Exception:  # noqa: BLE001 - see below
                 # A run deleted between two glances, a full disk, a folder nobody thought of: the
                 # next look may do better, and without this thread no run would ever start again.
@@ -153,13 +156,16 @@ class RunQueue:
             self._lock = None
 
 
+@asks(Action.CANCEL)
 def cancel(store: RunStore, run_id: str) -> None:
     """Cancel a run: at once while it waits, within two seconds while it trains.
 
     Works from any process: the request lies in the run's folder, and the keeper of the queue
-    carries it out. Raises RunStateError if the run has ended already.
+    carries it out. Raises AccessError if it is not the visitor's own who asks, RunStateError if
+    the run has ended already.
     """
     run = store.read(run_id)
+    require(Action.CANCEL, by=run.info.visitor)
     if not run.active:
         raise RunStateError(f"{run.name} has ended already ({run.status.state}).")
     (store.folder(run_id) / files.CANCEL).touch()

@@ -96,6 +96,8 @@ class RunInfo(_Record):
     created: float
     example: bool = False
     continued_from: str | None = None  # the id of the finished run that this one goes on with
+    visitor: str = Field("", max_length=40)  # the pseudonym of the visitor who started it, if one
+    seconds_allowed: float | None = Field(None, gt=0)  # of training, of a visitor's budget
 
 
 class Run(_Record):
@@ -130,8 +132,9 @@ class Run(_Record):
             return None
         elapsed = status.heartbeat - status.started
         left = elapsed / status.step * (status.steps - status.step)
-        if self.config.max_seconds is not None:
-            left = min(left, self.config.max_seconds - elapsed)
+        for limit in (self.config.max_seconds, self.info.seconds_allowed):
+            if limit is not None:
+                left = min(left, limit - elapsed)
         return max(0.0, left)
 
 

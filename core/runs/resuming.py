@@ -4,6 +4,7 @@ import contextlib
 import os
 from typing import Final
 
+from core.access import Action, needs
 from core.errors import RunStateError
 from core.runs import files
 from core.runs.records import Run, State, new_status
@@ -18,6 +19,7 @@ _COPIED: Final = (
 )
 
 
+@needs(Action.GO_ON)
 def resume(store: RunStore, run_id: str) -> None:
     """Let a run that stopped before its end wait again; its worker goes on from the checkpoint.
 
@@ -44,6 +46,7 @@ def resume(store: RunStore, run_id: str) -> None:
         os.utime(store.root)
 
 
+@needs(Action.GO_ON)
 def extend(store: RunStore, run_id: str, epochs: int, name: str = "") -> str:
     """Make a run that goes on with a finished one until `epochs` in all, and return its id.
 

@@ -1,20 +1,24 @@
 """RunStore: every run folder under one root, created, listed, read and deleted."""
 
+import contextlib
 import secrets
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from core.access import Action, actor, needs
 from core.config import Architecture, RunConfig, choice_word, value_word
 from core.errors import RunError, RunNotFoundError, RunStateError, RunUnreadableError
 from core.runs import files
+from core.runs.budget import reckon
+from core.runs.changes import changing
 from core.runs.history import EPOCH_COLUMNS, LAYER_COLUMNS, STEP_COLUMNS
 from core.runs.ids import new_run_id
 from core.runs.index import RunIndex
@@ -30,6 +34,7 @@ from core.runs.results import (
     read_weights_file,
     weights_changed,
 )
+from core.runs.visitor_rules import read_rules
 
 # So long a page's script, which asks several times, may rely on one look at the ended runs.
 _GLANCE_SECONDS: Final = 0.3
@@ -49,6 +54,7 @@ class RunStore:
         self.root = root.resolve()
         self._listing = Listing(self.root, index)
 
+    @needs(Action.START_RUNS)
     def create(
         self,
         config: RunConfig,
@@ -65,20 +71,39 @@ class RunStore:
         """Make a waiting run of `config` and return its id. Raises RunError if it cannot.
 
         Without a `colour`, its place in the palette, it gets the one that is used least. `copies`
-        are files that it begins with.
+        are files that it begins with. A visitor's run is charged to their budget: AccessError or
+        LimitError where it may not be started.
         """
+        with self._admitted(config) as admitted:
+            info = RunInfo(
+                config=config,
+                name=" ".join(name.split())[:200] or default_name(config),
+                recipe=recipe,
+                group=group,
+                role=role,
+                colour=self._free_colour() if colour is None else colour % PALETTE_SIZE,
+                created=time.time(),
+                example=example,
+                continued_from=continued_from,
+                **admitted,
+            )
+            return self._make(info, copies)
+
+    @contextlib.contextmanager
+    def _admitted(self, config: RunConfig) -> Iterator[dict[str, Any]]:
+        """Give what a run's info says of the visitor who starts it; nothing of the owner."""
+        who = actor()
+        if who.role == "owner":
+            yield {}
+            return
+        # Until the run is there, nobody else is admitted.
+        with changing(self.root):
+            runs = [run for run in self.list(at_most_old=0) if isinstance(run, Run)]
+            budget = reckon(runs, who.visitor, read_rules(self.root))
+            yield {"visitor": who.visitor, "seconds_allowed": budget.seconds_allowed([config])}
+
+    def _make(self, info: RunInfo, copies: Iterable[Path]) -> str:
         run_id = new_run_id()
-        info = RunInfo(
-            config=config,
-            name=" ".join(name.split())[:200] or default_name(config),
-            recipe=recipe,
-            group=group,
-            role=role,
-            colour=self._free_colour() if colour is None else colour % PALETTE_SIZE,
-            created=time.time(),
-            example=example,
-            continued_from=continued_from,
-        )
         # Under a hidden name first: nobody ever sees half a run.
         hidden = self.root / f".new-{run_id}"
         try:
@@ -186,6 +211,7 @@ class RunStore:
         """Replace the status in one piece."""
         files.write_json(self.folder(run_id) / files.STATUS, status.model_dump(mode="json"))
 
+    @needs(Action.DELETE)
     def delete(self, run_id: str) -> None:
         """Remove a run and all its files for good. Raises RunStateError while it trains or waits.
 

@@ -1,10 +1,12 @@
 """The bin on the Runs page: what was deleted, to be taken back or removed for good."""
 
 from collections.abc import Callable, Sequence
+from html import escape
 from typing import Final
 
 import streamlit as st
 
+from core.access import Action, refusal
 from core.errors import DigitLabError
 from core.runs.bin import bin_of, binned, delete_for_good, empty_bin
 from core.ui.browser_messages import TableAnswer
@@ -21,6 +23,10 @@ _PAGE_SIZE: Final = 25
 
 def draw_bin() -> None:
     """Draw the table of deleted runs, the last deleted first."""
+    refused = refusal(Action.DELETE)
+    if refused:
+        st.html(f'<p class="dl-quiet">What was deleted is not shown here. {escape(refused)}</p>')
+        return
     store = services().store
     listed = binned(store)
     if not listed:

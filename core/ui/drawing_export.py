@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from core.access import Action, refusal
 from core.errors import FieldTestError
 from core.field_test.exporting import write_dataset
 from core.field_test.records import Drawing
@@ -120,6 +121,9 @@ def _exports(store: DrawingStore) -> DrawingExports:
 
 def _export(request: Request) -> Response:
     fresh = {"Cache-Control": "no-store"}
+    refused = refusal(Action.EXPORT_DRAWINGS)
+    if refused:
+        return PlainTextResponse(refused, status_code=403, headers=fresh)
     found = drawing_exports().find(request.path_params["key"])
     if found is None:
         return PlainTextResponse(_GONE, status_code=404, headers=fresh)

@@ -6,6 +6,7 @@ from typing import Final, get_args
 import streamlit as st
 
 from core import words
+from core.access import Action, refusal
 from core.config import USUAL_RATES, Optimizer, RunConfig, field_title, problems
 from core.errors import ConfigError
 from core.recipes import RECIPES, Recipe, find_recipe
@@ -13,6 +14,7 @@ from core.ui.fields import Fields, draw_group
 from core.ui.launch import data_at_hand, launch
 from core.ui.links import open_page
 from core.ui.network_view import draw_network
+from core.ui.permitted import permitted_button, visitor_budget
 from core.ui.vary_form import draw_vary
 from core.words import as_text
 
@@ -71,6 +73,7 @@ def draw_launch_form(*, primary: bool) -> None:
     )
     recipe = find_recipe(recipe_name)
     st.caption(recipe.teaches)
+    _draw_leave()
     fields = _draw_settings(recipe)
     name = st.text_input(
         "Name",
@@ -83,8 +86,9 @@ def draw_launch_form(*, primary: bool) -> None:
     if config:
         draw_network(config)
     if (
-        st.button(
+        permitted_button(
             "Launch",
+            Action.START_RUNS,
             type="primary" if primary else "secondary",
             width="stretch",
             disabled=config is None,
@@ -96,6 +100,18 @@ def draw_launch_form(*, primary: bool) -> None:
         open_page("compare", launch([config], name))
     _draw_pair_button(config, name)
     draw_vary(config, name)
+
+
+def _draw_leave() -> None:
+    """Say to a visitor what may be started here."""
+    refused, budget = refusal(Action.START_RUNS), visitor_budget()
+    if refused:
+        st.caption(
+            "Look around: this is what a run can be made of. Starting one is up to the owner, who "
+            "can allow it to visitors under Share."
+        )
+    elif budget is not None:
+        st.caption(budget.sentence())
 
 
 def _draw_settings(recipe: Recipe) -> Fields:
@@ -137,7 +153,10 @@ def _draw_pair_button(config: RunConfig | None, name: str) -> None:
             help="Optimizers often need different learning rates; usual for "
             f"{words.choice_word('optimizer', rival)} is {USUAL_RATES[rival]:g}.",
         )
-        if st.button("Launch both", width="stretch", key="launch_pair") and config:
+        pressed = permitted_button(
+            "Launch both", Action.START_RUNS, width="stretch", key="launch_pair"
+        )
+        if pressed and config:
             try:
                 other = config.switch(optimizer=rival, learning_rate=rate)
             except ConfigError as error:

@@ -9,13 +9,16 @@ from typing import Final
 
 import streamlit as st
 
+from core.access import Action, refusal
 from core.errors import DigitLabError
 from core.learning.download import DownloadState
 from core.learning.idx import has_mnist, mnist_problem
 from core.runs.records import Run
 from core.ui.launch import launch_compared_pair
 from core.ui.links import open_page
+from core.ui.permitted import permitted_button
 from core.ui.services import services
+from core.ui.share_view import draw_share
 from core.words import as_text
 
 _ASSETS: Final = Path(__file__).with_name("assets")
@@ -52,12 +55,24 @@ def still_there(ids: Sequence[str]) -> list[Run]:
 
 
 def draw_title(title: str, lead: str = "") -> None:
-    """Draw a page's heading and, opposite, the badge that says which data is at hand."""
+    """Draw a page's heading and, opposite, which data is at hand and the button to share.
+
+    In a frame of another page the heading stands alone: what that page shows is its own choice.
+    """
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(title, anchor=False)
-        draw_data_badge()
+        if not st.context.is_embedded:
+            _draw_title_buttons()
     if lead:
         st.html(f'<p class="dl-lead">{escape(lead)}</p>')
+
+
+def _draw_title_buttons() -> None:
+    with st.container(horizontal=True, width="content", key="title_buttons"):
+        # Of no concern to who may start nothing.
+        if not refusal(Action.START_RUNS):
+            draw_data_badge()
+        draw_share()
 
 
 @st.fragment(run_every=1.0)
@@ -90,7 +105,7 @@ def draw_data_badge() -> None:
                 st.warning(as_text(state.error))
             again = state.phase == "failed" or has_mnist(parts.settings.data)
             label = "Retry" if again else "Fetch MNIST now"
-            if st.button(label, icon=":material/refresh:", key="fetch_mnist"):
+            if permitted_button(label, Action.FETCH, icon=":material/refresh:", key="fetch_mnist"):
                 parts.download.retry()
                 st.rerun()
 
@@ -98,8 +113,9 @@ def draw_data_badge() -> None:
 def draw_empty(what: str) -> None:
     """Draw what will be here once there are runs, and the button that gets there."""
     st.html(f'<p class="dl-lead">{escape(what)}</p>')
-    if st.button(
+    if permitted_button(
         "Compare SGD with Adam",
+        Action.START_RUNS,
         type="primary",
         icon=":material/compare_arrows:",
         key="compare_pair",

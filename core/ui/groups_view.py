@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core import words
+from core.access import Action
 from core.analysis.final_verdict import all_finals, final_runs
 from core.analysis.lost import lost_runs
 from core.analysis.outcomes import SEEDS_ONLY, Outcome, choice_sentences, outcomes
@@ -17,6 +18,7 @@ from core.ui.final_verdict_view import draw_final_verdict
 from core.ui.folds import draw_fold
 from core.ui.launch import group_store
 from core.ui.links import MAX_COMPARED, open_page
+from core.ui.permitted import permitted_button
 from core.ui.pieces import draw_table
 from core.ui.settings_view import draw_settings
 
@@ -152,8 +154,8 @@ def _draw_buttons(group: Group, mine: Sequence[Run], *, still_open: bool) -> Non
             else None,
         ):
             open_page("compare", ids)
-        if still_open and st.button(
-            "Cancel the rest", icon=":material/cancel:", key=f"cancel_{group.id}"
+        if still_open and permitted_button(
+            "Cancel the rest", Action.CANCEL, icon=":material/cancel:", key=f"cancel_{group.id}"
         ):
             group_store().cancel(group)
             st.toast("What waits or trains of it ends within seconds.")

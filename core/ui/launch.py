@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Sequence
 
+from core.access import Action, require
 from core.config import Dataset, RunConfig
 from core.learning.idx import mnist_problem
 from core.recipes import COMPARED_PAIR, find_recipe, recipe_of
@@ -11,6 +12,7 @@ from core.runs.group_launch import launch_group
 from core.runs.groups import Group, GroupStore, readable
 from core.runs.ids import new_run_id
 from core.settings import core_count
+from core.ui.permitted import visitor_budget
 from core.ui.services import services
 
 
@@ -23,8 +25,13 @@ def launch(configs: Sequence[RunConfig], name: str = "") -> list[str]:
     """Queue a run for each config and return their ids in this order.
 
     `name` is the first one's; without it a run is called after its recipe, else after its
-    settings. Several runs launched together share a group.
+    settings. Several runs launched together share a group. Raises AccessError or LimitError
+    before the first is made, where a visitor may not start all of them.
     """
+    require(Action.START_RUNS)
+    budget = visitor_budget()
+    if budget is not None:
+        budget.seconds_allowed(configs)
     group = new_run_id() if len(configs) > 1 else None
     ids: list[str] = []
     for config in configs:

@@ -5,6 +5,7 @@ from typing import Final
 
 import streamlit as st
 
+from core.access import Action, refusal
 from core.errors import DigitLabError
 from core.runs.bin import discard
 from core.runs.labels import relabel
@@ -54,11 +55,13 @@ def act_on_run(answer: TableAnswer) -> None:
 
 def draw_bulk_menu(chosen: Sequence[str]) -> None:
     """Draw the menu of what can be done with all chosen runs."""
+    reason = refusal(Action.LABEL)
     kind = st.menu_button(
         f"More ({len(chosen)})",
         list(_TOGETHER),
         format_func=lambda kind: _TOGETHER[kind],
-        disabled=not chosen,
+        disabled=not chosen or bool(reason),
+        help=reason or None,
         key="bulk_menu",
     )
     if kind and chosen:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from core import words
+from core.access import Action, refusal
 from core.analysis.columns import USUAL
 from core.analysis.folding import Fold, Line, Row
 from core.analysis.wording import state_word
@@ -22,6 +23,15 @@ from core.ui.fold_rows import fold_row
 from core.ui.launch import group_store
 
 _SHOWN_NOTES: Final = 300
+_ASKS: Final = {
+    "edit": Action.LABEL,
+    "archive": Action.LABEL,
+    "unarchive": Action.LABEL,
+    "continue": Action.GO_ON,
+    "export": Action.EXPORT,
+    "delete": Action.DELETE,
+    "remove": Action.DELETE,
+}
 
 
 @dataclass(frozen=True)
@@ -78,6 +88,7 @@ class RowMaker:
             "more": _more(self.store, run),
             "opens": True,
             "starred": run.info.starred,
+            "fixed": refusal(Action.LABEL),
             "tags": list(run.info.tags),
             "notes": run.info.notes[:_SHOWN_NOTES],
         }
@@ -145,10 +156,14 @@ def _unreadable_row(run: UnreadableRun) -> dict[str, Any]:
 
 
 def _action(run: Run) -> str:
-    """Return what is most likely wanted of the run, which gets a button of its own."""
+    """Return what is most likely wanted of the run, which gets a button of its own.
+
+    None that whoever looks may not do: on each of many rows it would only say no.
+    """
     if run.active:
-        return "cancel"
-    return "resume" if run.status.state in RESUMABLE else ""
+        return "" if refusal(Action.CANCEL, by=run.info.visitor) else "cancel"
+    resumable = run.status.state in RESUMABLE and not refusal(Action.GO_ON)
+    return "resume" if resumable else ""
 
 
 def _more(store: RunStore, run: Run) -> list[dict[str, str]]:
@@ -178,7 +193,7 @@ def _more(store: RunStore, run: Run) -> list[dict[str, str]]:
 
 
 def _entry(kind: str, label: str, problem: str = "") -> dict[str, str]:
-    return {"kind": kind, "label": label, "problem": problem}
+    return {"kind": kind, "label": label, "problem": refusal(_ASKS[kind]) or problem}
 
 
 def _recipe(run: Run) -> str:

@@ -13,13 +13,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from core import access
 from core.errors import RunError
 from core.learning.idx import mnist_problem
 from core.ui.digit_route import digit_route
 from core.ui.drawing_export import export_route
+from core.ui.identity import session_actor
 from core.ui.live_curves import CURVES_ROUTE, live_curves, well_formed
 from core.ui.plotly_script import packed_plotly_script, plotly_route
 from core.ui.services import services
+from core.ui.sign_in import sign_in_routes
 
 SCRIPT: Final = Path(__file__).with_name("app.py")
 _FRESH: Final = {"Cache-Control": "no-store"}
@@ -29,6 +32,8 @@ _log = logging.getLogger(__name__)
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncGenerator[None, None]:
     """Keep the queue, fetch MNIST if it is missing and warm up, for as long as the server runs."""
+    # From here on, nobody may do anything unless this says so.
+    access.ask(session_actor)
     parts = services()
     parts.queue.start()
     if not parts.settings.offline and mnist_problem(parts.settings.data):
@@ -90,4 +95,5 @@ routes: Final = (
     Route(f"{CURVES_ROUTE}/{{key}}", _curves),
     digit_route,
     export_route,
+    *sign_in_routes,
 )

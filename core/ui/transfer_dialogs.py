@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from core import words
+from core.access import Actor, acting_as, actor
 from core.errors import DigitLabError
 from core.runs.exporting import export_bytes, write_zip
 from core.runs.guests import Imported
@@ -37,6 +38,8 @@ def offer_export(run_ids: list[str]) -> None:
             st.text(f"These runs are {words.file_size(size)} together, too much for a browser.")
             st.caption("`python -m core export ID ID -o runs.zip` writes them into a file.")
             return
+        # The browser fetches it when no script runs any more that could say who asks.
+        who = actor()
         what = "1 run" if len(ready) == 1 else f"{len(ready)} runs"
         st.text(
             f"{what}, about {words.file_size(size)}: settings, curves, answers and trained "
@@ -44,7 +47,7 @@ def offer_export(run_ids: list[str]) -> None:
         )
         st.download_button(
             "Download the zip file",
-            data=lambda: _zip_of(ready),  # made only when somebody asks for it
+            data=lambda: _zip_of(ready, who),  # made only when somebody asks for it
             file_name=f"{ready[0] if len(ready) == 1 else f'digit-lab-{len(ready)}-runs'}.zip",
             mime="application/zip",
             on_click="ignore",
@@ -97,8 +100,8 @@ def _exportable(run_ids: Sequence[str]) -> tuple[list[str], list[str]]:
     return ready, left_out
 
 
-def _zip_of(run_ids: Sequence[str]) -> bytes:
-    with tempfile.TemporaryFile() as file:
+def _zip_of(run_ids: Sequence[str], who: Actor) -> bytes:
+    with acting_as(who), tempfile.TemporaryFile() as file:
         write_zip(services().store, run_ids, file)
         file.seek(0)
         return file.read()

@@ -5,6 +5,7 @@ from typing import Any, Final, get_args
 
 import streamlit as st
 
+from core.access import Action
 from core.config import Optimizer, RunConfig, choice_word, field_title, value_word
 from core.errors import ConfigError
 from core.runs.estimate import spoken_estimate
@@ -14,6 +15,7 @@ from core.sweeps import MAX_FIELDS, MAX_RUNS, choices, rate_grid, read_values
 from core.ui.launch import data_at_hand, estimate, launch_as_group
 from core.ui.links import MAX_RUNS as MOST_COMPARED
 from core.ui.links import open_page
+from core.ui.permitted import permitted_button
 from core.words import as_text
 
 # What is varied most often stands first; all other settings follow.
@@ -74,8 +76,9 @@ def _draw_launch(plan: Callable[[], Group], scope: str) -> None:
     few = len(foreseen) < 2
     st.caption(as_text(_TOO_FEW if few else _counted(group, foreseen)))
     label = "Launch" if few else f"Launch {len(foreseen)} runs"
-    if st.button(
+    if permitted_button(
         label,
+        Action.START_GROUPS,
         width="stretch",
         disabled=few,
         key=f"{scope}_launch",

@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core import words
+from core.access import Action
 from core.analysis.curves import watched_columns
 from core.analysis.named_sides import Side, named_sides
 from core.runs.queue import cancel, waiting_before
 from core.runs.records import Run
 from core.ui.judgement_view import draw_judgements
+from core.ui.permitted import permitted_button
 from core.ui.pieces import draw_progress, draw_standings
 from core.ui.ranking_view import FEW_SIDES
 from core.ui.reach_view import draw_reach
@@ -87,6 +89,7 @@ def _draw_active(run: Run) -> None:
             before = waiting_before(every, run.id)
         draw_progress(run, share, f"{words.state_detail(run, before)}. {_standing(run)}")
         stop = f"Stop this run: {words.as_text(run.name)}"
-        if st.button("Cancel", key=f"cancel_{run.id}", help=stop):
+        own = run.info.visitor
+        if permitted_button("Cancel", Action.CANCEL, by=own, key=f"cancel_{run.id}", help=stop):
             cancel(store, run.id)
             st.rerun()

@@ -55,7 +55,9 @@ class _Watch:
         if event == "open":
             path, mode, flags = arguments
             writes = bool(flags & _WRITES) if isinstance(flags, int) else mode not in (None, "r")
-            if writes and not isinstance(path, int):
+            # A file without a name is gone when it is closed.
+            nameless = isinstance(flags, int) and flags & os.O_TMPFILE == os.O_TMPFILE
+            if writes and not nameless and not isinstance(path, int):
                 self._check_place(event, path)
         elif event in _CHANGING:
             for place, folder in _CHANGING[event]:

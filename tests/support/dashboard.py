@@ -8,24 +8,39 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import httpx
 from playwright.sync_api import Browser
 
 from core.settings import PROJECT_ROOT
 
 START_SECONDS = 60
+PASSPHRASE = "four chalk words here"
+SHARED = {"DIGITLAB_SHARE": "1", "DIGITLAB_PASSPHRASE": PASSPHRASE}
 
 
 class Dashboard:
     """`streamlit run dashboard.py` over a run folder; the same folder outlives restarts."""
 
-    def __init__(self, runs: Path, data: Path, log: Path, slots: int = 2) -> None:
+    script = "dashboard.py"
+
+    def __init__(
+        self,
+        runs: Path,
+        data: Path,
+        log: Path,
+        slots: int = 2,
+        settings: Mapping[str, str] | None = None,
+        options: Sequence[str] = (),
+    ) -> None:
         self.runs = runs
         self._data = data
         self._log = log
         self._slots = slots
+        self._settings = dict(settings or {})
+        self._options = list(options)
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
@@ -38,11 +53,11 @@ class Dashboard:
                 probe.bind(("127.0.0.1", 0))
                 port = probe.getsockname()[1]
         self.url = f"http://localhost:{port}"
-        command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
+        command = [sys.executable, "-m", "streamlit", "run", self.script]
         options = ["--server.headless", "true", "--server.port", str(port)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command + options,
+                command + options + self._options,
                 cwd=PROJECT_ROOT,
                 env=self.environment(),
                 stdout=log,
@@ -56,6 +71,12 @@ class Dashboard:
                 raise AssertionError(f"The dashboard did not start:\n{self.log_text()}")
             time.sleep(0.2)
 
+    @property
+    def pid(self) -> int:
+        """The number of the server's process."""
+        assert self._process is not None
+        return self._process.pid
+
     def environment(self) -> dict[str, str]:
         """Return what the server gets from the shell, with none of the shell's own settings."""
         kept = {name: text for name, text in os.environ.items() if not name.startswith("DIGITLAB_")}
@@ -64,7 +85,9 @@ class Dashboard:
             "DIGITLAB_DATA": str(self._data),
             "DIGITLAB_CACHE": str(self._log.parent / "cache"),
             "DIGITLAB_SLOTS": str(self._slots),
+            "DIGITLAB_CONFIG": str(self._log.parent / "config"),
             "DIGITLAB_OFFLINE": "1",  # a test must not depend on what a network serves
+            **self._settings,
         }
 
     def kill(self) -> None:
@@ -97,6 +120,13 @@ class Dashboard:
                 return b'"ok"' in answer.read()
         except (urllib.error.URLError, OSError):
             return False
+
+
+def owner_cookies(url: str) -> dict[str, str]:
+    """Sign in as owner of a shared dashboard and return what the browser then sends."""
+    answer = httpx.post(f"{url}/digitlab/sign-in", data={"passphrase": PASSPHRASE})
+    assert answer.status_code == 303, answer.text
+    return dict(answer.cookies)
 
 
 def running(browser: Browser, dashboard: Dashboard) -> Iterator[Dashboard]:

@@ -10,7 +10,7 @@ import psutil
 from core.runs import files
 from core.runs.processes import find_process
 from core.runs.records import Process
-from core.settings import PROJECT_ROOT
+from core.settings import PROJECT_ROOT, without_secrets
 
 
 class LocalEngine:
@@ -23,7 +23,7 @@ class LocalEngine:
 
     def start(self, folder: Path) -> None:
         """Start the worker of the run in `folder`."""
-        environment = os.environ | {
+        environment = without_secrets(os.environ) | {
             "DIGITLAB_DATA": str(self._data_root),
             "PYTHONPATH": os.pathsep.join(
                 filter(None, (str(PROJECT_ROOT), os.environ.get("PYTHONPATH")))

@@ -57,7 +57,8 @@ const fillStar = (star, run) => {
   put(star, run.starred ? "★" : "☆");
   star.setAttribute("aria-pressed", String(Boolean(run.starred)));
   star.setAttribute("aria-label", `Star ${run.name}`);
-  star.title = run.starred ? "Take the star away" : "Mark with a star";
+  star.disabled = Boolean(run.fixed);
+  star.title = run.fixed || (run.starred ? "Take the star away" : "Mark with a star");
 };
 
 const fillTags = (box, tags) => {

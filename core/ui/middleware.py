@@ -1,0 +1,32 @@
+"""What every request passes before it reaches a page or a route, outermost first."""
+
+from typing import Any, Final
+
+import streamlit as st
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp
+
+from core.ui.actor_middleware import ActorMiddleware
+from core.ui.base_path import BasePath
+from core.ui.headers import SecurityHeaders
+from core.ui.hosts import HostGuard
+from core.ui.listening import is_shared
+from core.ui.server import routes
+from core.ui.services import services
+
+
+# Each made when the server starts, not when this is imported: what they are made of may be wrong.
+def _headers(app: ASGIApp) -> SecurityHeaders:
+    return SecurityHeaders(app, services().settings.embedders)
+
+
+def _host_guard(app: ASGIApp) -> HostGuard:
+    return HostGuard(app, services().settings.hosts, is_shared)
+
+
+def _base_path(app: ASGIApp) -> BasePath:
+    return BasePath(app, st.get_option("server.baseUrlPath"), routes)
+
+
+_MAKERS: Final[tuple[Any, ...]] = (_headers, _host_guard, ActorMiddleware, _base_path)
+middleware: Final = tuple(map(Middleware, _MAKERS))
