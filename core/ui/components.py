@@ -11,24 +11,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.report.page import chart_files_script
+from core.ui.browser_messages import TableAnswer, read_click, read_opened, read_table_answer
 from core.ui.plotly_script import PLOTLY_ROUTE
 from core.words import file_name
 
-_ACTIONS: Final = (
-    "open",
-    "cancel",
-    "resume",
-    "continue",
-    "edit",
-    "star",
-    "unstar",
-    "archive",
-    "unarchive",
-    "export",
-    "delete",
-    "restore",
-    "remove",
-)
 _ASSETS: Final = Path(__file__).with_name("assets")
 
 
@@ -82,8 +68,7 @@ def draw_chart(
         },
         on_clicked_change=lambda: None,
     )
-    clicked: dict[str, Any] | None = result.clicked
-    return clicked
+    return read_click(result.clicked)
 
 
 def draw_live_chart(route: str, name: str, *, key: str, height: int, label: str) -> None:
@@ -116,15 +101,6 @@ def _file_name(title: str, label: str) -> str:
     """Return what the pictures and numbers of a chart are called: what it is and of which runs."""
     what = label.partition(". ")[0].removeprefix("Chart of ")
     return file_name(f"{what} {unescape(title)}")
-
-
-@dataclass(frozen=True)
-class TableAnswer:
-    """What the visitor did in the table of runs: chosen ids, and at most one action."""
-
-    chosen: list[str]
-    action: str | None  # one of _ACTIONS
-    run_id: str | None
 
 
 @dataclass(frozen=True)
@@ -169,14 +145,7 @@ def draw_run_table(
         on_sort_change=told("sort", on_sort),
         on_fold_change=told("fold", on_fold),
     )
-    known = {row["id"] for row in rows if "fold" not in row}
-    choosable = {run_id for row in rows for run_id in row["ids"]}
-    chosen = [run_id for run_id in (result.chosen or []) if run_id in choosable]
-    action = result.action if isinstance(result.action, dict) else {}
-    # From the browser, so it may be anything: only ids in the table count.
-    if action.get("run") not in known or action.get("kind") not in _ACTIONS:
-        return TableAnswer(chosen, None, None)
-    return TableAnswer(chosen, action["kind"], action["run"])
+    return read_table_answer(result.chosen, result.action, rows)
 
 
 def draw_tiles(
@@ -198,7 +167,4 @@ def draw_tiles(
         },
         on_opened_change=lambda: None,
     )
-    opened = result.opened if isinstance(result.opened, dict) else {}
-    index = opened.get("index")
-    # From the browser, so it may be anything: only digits on the page count.
-    return index if index in [tile["index"] for tile in tiles] else None
+    return read_opened(result.opened, [tile["index"] for tile in tiles])
