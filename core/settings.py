@@ -134,7 +134,3 @@ def _own_folder(kind: str, usual: str) -> Path | None:
     except RuntimeError:  # a user without a home
         return None
     return base / "digit-lab"
-
-
-def _is_on(variable: str) -> bool:
-    return os.environ.get(variable, "") not in ("", "0")

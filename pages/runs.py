@@ -9,7 +9,7 @@ from core.ui.runs_view import all_runs, draw_runs, draw_welcome, has_own_runs
 listed = all_runs()
 own = has_own_runs(listed)
 draw_title("Runs" if own else "How does a computer learn to read digits?")
-draw_welcome(primary=not own)
+draw_welcome(listed, primary=not own)
 with st.sidebar:
     draw_launch_form(primary=own)
 draw_runs(listed)

@@ -156,6 +156,7 @@ class GroupStore:
             known = self._read[group_id] = (changed, _load(path))
         return known[1]
 
+    @needs(Action.START_GROUPS)
     def write(self, group: Group) -> None:
         """Replace the group's file in one piece. Raises RunError if it cannot."""
         try:

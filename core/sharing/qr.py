@@ -24,6 +24,12 @@ def qr_svg(url: str) -> str:
     return svg
 
 
+def qr_address(url: str) -> str:
+    """Return the code as an address (`data:`) that an image shows; see `qr_svg`."""
+    address: str = _code(url).svg_data_uri(border=_QUIET, dark="#000", light="#fff", omitsize=True)
+    return address
+
+
 def qr_terminal(url: str) -> list[str]:
     """Return the code as lines for a terminal, two modules a character, one below the other.
 

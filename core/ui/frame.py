@@ -9,7 +9,7 @@ from typing import Final
 
 import streamlit as st
 
-from core.access import Action
+from core.access import Action, refusal
 from core.errors import DigitLabError
 from core.learning.download import DownloadState
 from core.learning.idx import has_mnist, mnist_problem
@@ -18,6 +18,7 @@ from core.ui.launch import launch_compared_pair
 from core.ui.links import open_page
 from core.ui.permitted import permitted_button
 from core.ui.services import services
+from core.ui.share_view import draw_share
 from core.words import as_text
 
 _ASSETS: Final = Path(__file__).with_name("assets")
@@ -54,10 +55,14 @@ def still_there(ids: Sequence[str]) -> list[Run]:
 
 
 def draw_title(title: str, lead: str = "") -> None:
-    """Draw a page's heading and, opposite, the badge that says which data is at hand."""
+    """Draw a page's heading and, opposite, which data is at hand and the button to share."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(title, anchor=False)
-        draw_data_badge()
+        with st.container(horizontal=True, width="content", key="title_buttons"):
+            # Of no concern to who may start nothing.
+            if not refusal(Action.START_RUNS):
+                draw_data_badge()
+            draw_share()
     if lead:
         st.html(f'<p class="dl-lead">{escape(lead)}</p>')
 

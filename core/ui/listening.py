@@ -52,18 +52,20 @@ def came_through_proxy(headers: Mapping[str, str]) -> bool:
     """
     if any(name in headers for name in _FROM_PROXIES):
         return True
-    origin = headers.get("origin")
-    if origin is not None and not is_local_host(urlsplit(origin).hostname or ""):
-        return True
-    return not is_local_host(host_in(headers.get("host", "")))
+    hosts = [host_in(f"//{headers.get('host', '')}")]
+    if "origin" in headers:
+        hosts.append(host_in(headers["origin"]))
+    return not all(map(is_local_host, hosts))
 
 
-def host_in(host: str) -> str:
-    """Return the name or address in a Host header, without its port; empty where it is none."""
+def host_in(address: str) -> str:
+    """Return the name or IP address of the host in an address; empty where there is none."""
     try:
-        return urlsplit(f"//{host}").hostname or ""
+        parts = urlsplit(address)
+        port = parts.port  # looking at it finds fault with it
     except ValueError:
         return ""
+    return "" if port == 0 else parts.hostname or ""
 
 
 def is_local_host(host: str) -> bool:

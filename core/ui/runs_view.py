@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.access import Action
+from core.access import Action, refusal
 from core.analysis.folding import lines_of, page_of
 from core.runs.estimate import rough_duration
 from core.runs.records import Run, UnreadableRun
@@ -15,7 +15,7 @@ from core.ui.fold_rows import opened_folds, turn_fold
 from core.ui.frame import guarded
 from core.ui.groups_view import any_open, draw_groups
 from core.ui.launch import estimated_pair_seconds, launch_compared_pair
-from core.ui.links import MAX_COMPARED, MAX_DRAWN, MAX_RUNS, open_page
+from core.ui.links import MAX_COMPARED, MAX_DRAWN, MAX_RUNS, newest_pair, open_page
 from core.ui.notices import draw_notice
 from core.ui.permitted import permitted_button
 from core.ui.run_actions import act_on_run, draw_bulk_menu
@@ -39,8 +39,14 @@ def has_own_runs(listed: Sequence[Run | UnreadableRun]) -> bool:
     return any(isinstance(run, Run) and not run.info.example for run in listed)
 
 
-def draw_welcome(*, primary: bool) -> None:
-    """Draw what this is in two sentences and the one button that starts it."""
+def draw_welcome(listed: Sequence[Run | UnreadableRun], *, primary: bool) -> None:
+    """Draw what this is in two sentences and the one button that starts it.
+
+    For a visitor who may start nothing, the button shows what is there among the `listed` runs.
+    """
+    if refusal(Action.START_RUNS):
+        _draw_visitors_welcome(listed)
+        return
     if primary:
         st.html(
             '<div class="dl-hero"><p>Digit Lab trains small neural networks to read handwritten '
@@ -61,6 +67,26 @@ def draw_welcome(*, primary: bool) -> None:
             st.caption(f"about {rough_duration(seconds)} on this computer (an estimate)")
     if pressed:
         open_page("compare", launch_compared_pair())
+
+
+def _draw_visitors_welcome(listed: Sequence[Run | UnreadableRun]) -> None:
+    st.html(
+        '<div class="dl-hero"><p>Small neural networks learn to read handwritten digits here. See '
+        "how two ways of learning differ, which digits are misread, or draw a digit yourself and "
+        "see what each network says.</p></div>"
+    )
+    shown = newest_pair([run for run in listed if isinstance(run, Run)])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            "See SGD against Adam" if len(shown) > 1 else "See the newest run",
+            type="primary",
+            icon=":material/compare_arrows:",
+            disabled=not shown,
+            key="see_pair",
+        ):
+            open_page("compare", shown)
+        if st.button("Draw a digit", icon=":material/draw:", disabled=not shown, key="see_draw"):
+            open_page("draw", [])
 
 
 def draw_runs(listed: Sequence[Run | UnreadableRun]) -> None:

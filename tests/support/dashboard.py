@@ -8,14 +8,17 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import httpx
 from playwright.sync_api import Browser
 
 from core.settings import PROJECT_ROOT
 
 START_SECONDS = 60
+PASSPHRASE = "four chalk words here"
+SHARED = {"DIGITLAB_SHARE": "1", "DIGITLAB_PASSPHRASE": PASSPHRASE}
 
 
 class Dashboard:
@@ -28,12 +31,14 @@ class Dashboard:
         log: Path,
         slots: int = 2,
         settings: Mapping[str, str] | None = None,
+        options: Sequence[str] = (),
     ) -> None:
         self.runs = runs
         self._data = data
         self._log = log
         self._slots = slots
         self._settings = dict(settings or {})
+        self._options = list(options)
         self._process: subprocess.Popen[bytes] | None = None
         self.url = ""
 
@@ -50,7 +55,7 @@ class Dashboard:
         options = ["--server.headless", "true", "--server.port", str(port)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command + options,
+                command + options + self._options,
                 cwd=PROJECT_ROOT,
                 env=self.environment(),
                 stdout=log,
@@ -113,6 +118,13 @@ class Dashboard:
                 return b'"ok"' in answer.read()
         except (urllib.error.URLError, OSError):
             return False
+
+
+def owner_cookies(url: str) -> dict[str, str]:
+    """Sign in as owner of a shared dashboard and return what the browser then sends."""
+    answer = httpx.post(f"{url}/digitlab/sign-in", data={"passphrase": PASSPHRASE})
+    assert answer.status_code == 303, answer.text
+    return dict(answer.cookies)
 
 
 def running(browser: Browser, dashboard: Dashboard) -> Iterator[Dashboard]:
