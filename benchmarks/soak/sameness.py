@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 from core.runs import files
 from core.runs.store import RunStore
 
-_TIMES: Final = ("seconds", "images_per_second")
+_TIMES: Final = ["seconds", "images_per_second"]
 _HISTORIES: Final = (files.STEPS, files.EPOCHS, files.LAYERS)
 
 
