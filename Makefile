@@ -1,4 +1,5 @@
 # make run    the dashboard on http://localhost:8501
+# make share  the same for everybody in the network: links, a QR code, rules for visitors
 # make test   linters, types, import rules and all tests
 # make setup  only what both need, into .venv
 PYTHON ?= python3
@@ -6,10 +7,13 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 
-.PHONY: run setup test lint bench screenshots clean
+.PHONY: run share setup test lint bench screenshots clean
 
 run: $(VENV)/.installed
 	$(BIN)/streamlit run dashboard.py $(ARGS)
+
+share: $(VENV)/.installed
+	@$(BIN)/python -m core share $(ARGS)
 
 setup: $(VENV)/.installed
 

@@ -105,7 +105,7 @@ def refusal(action: Action, *, by: str | None = None) -> str:
     who = actor()
     if action in who.may or (by and by == who.visitor):
         return ""
-    return f"Only the owner of this Digit Lab may {action}. If that is you, sign in under Share."
+    return f"Only the owner of this Digit Lab may {action}. Is that you? Sign in under Share."
 
 
 def require(action: Action, *, by: str | None = None) -> None:

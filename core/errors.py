@@ -8,12 +8,14 @@ DigitLabError
 ├── RunError           a run cannot be used
 │   ├── RunNotFoundError     there is no run of that id
 │   ├── RunUnreadableError   the folder is there, but what lies in it is not a run
+│   │   └── RunTooNewError       it is one, of a format that only a newer Digit Lab knows
 │   ├── RunStateError        the run is in the wrong state for what was asked
 │   └── ArchiveError         a zip file cannot be taken in, or may not be
 ├── FieldTestError     a drawing of the field test cannot be kept, found or changed
 │   ├── DrawingNotFoundError    there is no drawing of that id
 │   └── DrawingUnreadableError  the file is there, but what it holds is not a drawing
 ├── LimitError         more than is taken: drawings, runs of visitors, disk
+│   └── DiskLimitError       the disk is so full that nothing new is begun
 ├── AccessError        whoever asks may not do this here
 └── DivergedError      the training loss stopped being a number
 
@@ -54,6 +56,10 @@ class RunUnreadableError(RunError):
     """The folder is there, but what lies in it is not a run of this version."""
 
 
+class RunTooNewError(RunUnreadableError):
+    """The folder holds a run of a format that only a newer Digit Lab knows."""
+
+
 class RunStateError(RunError):
     """The run is in the wrong state for what was asked."""
 
@@ -76,6 +82,10 @@ class DrawingUnreadableError(FieldTestError):
 
 class LimitError(DigitLabError):
     """More than is taken, of one visitor or of all, at once or in all: drawings, runs, disk."""
+
+
+class DiskLimitError(LimitError):
+    """The disk is so full, or the runs take so much of it, that nothing new is begun."""
 
 
 class AccessError(DigitLabError):

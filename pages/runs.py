@@ -10,6 +10,7 @@ listed = all_runs()
 own = has_own_runs(listed)
 draw_title("Runs" if own else "How does a computer learn to read digits?")
 draw_welcome(listed, primary=not own)
-with st.sidebar:
-    draw_launch_form(primary=own)
+if not st.context.is_embedded:  # nobody starts a run in a frame of another page
+    with st.sidebar:
+        draw_launch_form(primary=own)
 draw_runs(listed)

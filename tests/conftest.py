@@ -16,6 +16,19 @@ if TYPE_CHECKING:
 # cores, and two threads each on them made small trainings many times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# Only what asks for `mnist_root` may see where MNIST lies: all other tests run the same with it
+# and without, so that .ci/run need not run them twice. Processes that pytest-xdist starts get
+# the environment as it is left here.
+_MNIST = "DIGITLAB_TEST_MNIST"
+if "DIGITLAB_DATA" in os.environ:
+    os.environ[_MNIST] = os.environ.pop("DIGITLAB_DATA")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "mnist_root" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.mnist)
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> "RunStore":
@@ -54,7 +67,7 @@ def digits_data() -> "LabelledData":
 def mnist_root() -> Path:
     from core.learning.idx import has_mnist
 
-    root = os.environ.get("DIGITLAB_DATA", "").strip()
+    root = os.environ.get(_MNIST, "").strip()
     if not root or not has_mnist(Path(root)):
         pytest.skip("MNIST is not there: set DIGITLAB_DATA to a folder with MNIST/raw in it")
     return Path(root)

@@ -1,6 +1,5 @@
 """core.learning.centering: digits where MNIST puts its own."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -137,11 +136,8 @@ def test_every_digit_of_scikit_learn_comes_out_as_mnist_has_it():
 
 
 @pytest.mark.mnist
-@pytest.mark.skipif("DIGITLAB_DATA" not in os.environ, reason="DIGITLAB_DATA names no MNIST")
-def test_mnist_comes_back_unchanged():
-    file = Path(os.environ["DIGITLAB_DATA"], "MNIST", "raw", "t10k-images-idx3-ubyte")
-    if not file.exists():
-        pytest.skip(f"there is no MNIST under DIGITLAB_DATA: {file.name} is missing")
+def test_mnist_comes_back_unchanged(mnist_root: Path):
+    file = mnist_root / "MNIST/raw/t10k-images-idx3-ubyte"
     images = np.fromfile(file, np.uint8, offset=16).reshape(-1, 28, 28)[:1000]
     # MNIST's brightest grey is 254 or 255, ours always 255.
     same = [np.abs(center_digit(image).astype(int) - image).max() <= 1 for image in images]

@@ -1,6 +1,5 @@
 """core.drawing: any picture → the 28×28 digit a model was trained on."""
 
-import os
 from io import BytesIO
 from pathlib import Path
 
@@ -266,10 +265,8 @@ def test_a_shifted_image_of_28_by_28_is_centered():
 
 
 @pytest.fixture(scope="module")
-def mnist() -> np.ndarray:
-    file = Path(os.environ.get("DIGITLAB_DATA", "."), "MNIST/raw/t10k-images-idx3-ubyte")
-    if not file.exists():
-        pytest.skip(f"there is no MNIST under DIGITLAB_DATA: {file.name} is missing")
+def mnist(mnist_root: Path) -> np.ndarray:
+    file = mnist_root / "MNIST/raw/t10k-images-idx3-ubyte"
     return np.fromfile(file, np.uint8, offset=16).reshape(-1, 28, 28)
 
 

@@ -7,6 +7,8 @@ from core.recipes import find_recipe
 from core.runs.store import RunStore
 from core.settings import PROJECT_ROOT
 
+pytestmark = pytest.mark.alone
+
 EXAMPLES = {
     "example-sgd": "article1-sgd",
     "example-adam": "article1-adam",

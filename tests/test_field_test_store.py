@@ -159,7 +159,7 @@ def test_damaged_files_are_listed_with_the_reason(drawings: DrawingStore) -> Non
     assert [one.id for one in listed if isinstance(one, Drawing)] == [kept.id]
     reasons = {one.id: one.reason for one in listed if isinstance(one, UnreadableDrawing)}
     assert reasons.keys() == {*broken, "folder"}
-    assert "another version" in reasons["later"]
+    assert "a newer Digit Lab" in reasons["later"]
     assert "label" in reasons["label"]
     assert "too large" in reasons["large"]
     assert "rename it" in reasons["no id"]

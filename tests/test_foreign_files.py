@@ -32,7 +32,7 @@ from tests.support.zip_files import (
         ("config.json", "{", "config.json is damaged"),
         ("config.json", "[]", "config.json is damaged"),
         ("config.json", "[" * 100_000, "config.json is damaged"),
-        ("config.json", json.dumps(INFO | {"schema_version": 2}), "another version"),
+        ("config.json", json.dumps(INFO | {"schema_version": 2}), "a newer Digit Lab"),
         ("config.json", json.dumps(INFO | {"name": 7}), "name"),
         ("config.json", json.dumps(INFO | {"config": {"epochs": -1}}), "epochs"),
         ("status.json", json.dumps(STATUS | {"state": "asleep"}), "state"),

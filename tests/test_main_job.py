@@ -69,6 +69,7 @@ def do_the_main_job(page: Page, url: str, *, seconds: int) -> None:
     draw_a_one(page)
 
 
+@pytest.mark.alone
 def test_the_main_job_on_the_embedded_digits(page: Page, dashboard: Dashboard) -> None:
     do_the_main_job(page, dashboard.url, seconds=150)
 

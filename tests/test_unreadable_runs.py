@@ -73,10 +73,6 @@ def no_config(folder: Path) -> None:
     change_json(folder / files.CONFIG, config=None)
 
 
-def newer(folder: Path) -> None:
-    change_json(folder / files.CONFIG, schema_version=2)
-
-
 def torn_summary(folder: Path) -> None:
     (folder / files.SUMMARY).write_text('{"epochs": 1')
 
@@ -93,7 +89,6 @@ DAMAGES = {
     wrong_state: "status.json: state: Input should be",
     wrong_setting: "config.json: learning rate must be above 0, got -1",
     no_config: "config.json: config:",
-    newer: "config.json was written by another version of Digit Lab (format 2, this one reads 1)",
     torn_summary: "summary.json is damaged",
 }
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from core.cli.managing_parser import MANAGING
 from core.cli.parser import build_parser
+from core.cli.sharing_parser import SHARING
 from core.cli.text import note
 from core.errors import ConfigError, DigitLabError
 from core.settings import Settings, read_settings
@@ -98,10 +99,16 @@ def _call(asked: argparse.Namespace, settings: Settings) -> int:
         from core.cli.show import show_run
 
         return show_run(settings.runs, asked.id, as_json=asked.json)
+    if asked.command in SHARING:
+        from core.cli import passphrase, share
+
+        if asked.command == "share":
+            return share.share(asked, settings)
+        return passphrase.set_passphrase(settings)
     if asked.command in MANAGING:
         from core.cli import managing
 
-        return managing.manage(asked, settings.runs)
+        return managing.manage(asked, settings)
     from core.cli.listing import list_runs
 
     return list_runs(settings.runs, as_json=asked.json, archived=asked.archived, binned=asked.bin)

@@ -2,24 +2,25 @@
 
 import argparse
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final
 
 from core.cli.show import find_run_id
 from core.cli.text import count, note, plain, say
 from core.errors import ConfigError, DigitLabError, RunNotFoundError
 from core.runs.bin import bin_of, discard, empty_bin, restore
+from core.runs.disk import disk_of
 from core.runs.exporting import export_runs
 from core.runs.importing import import_runs
 from core.runs.labels import relabel, retag
 from core.runs.store import RunStore
+from core.settings import Settings
 
 _Command = Callable[[RunStore, argparse.Namespace], int]
 
 
-def manage(asked: argparse.Namespace, root: Path) -> int:
-    """Carry out one of the commands of `managing_parser` on the runs under `root`."""
-    return _COMMANDS[asked.command](RunStore(root), asked)
+def manage(asked: argparse.Namespace, settings: Settings) -> int:
+    """Carry out one of the commands of `managing_parser` on the runs of `settings`."""
+    return _COMMANDS[asked.command](RunStore(settings.runs, disk=disk_of(settings)), asked)
 
 
 def _rename(store: RunStore, asked: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from core.cli.managing_parser import add_managing
+from core.cli.sharing_parser import add_sharing
 from core.cli.text import note
 from core.config import (
     ALIASES,
@@ -84,6 +85,7 @@ def build_parser() -> Parser:
     _add_export_drawings(add("export-drawings", "Write the drawings as a data set (zip)."))
     add_managing(add)
     _add_report(add("report", "Write one HTML file on finished runs, to keep or to send."))
+    add_sharing(add)
     fetch = add("fetch", "Fetch MNIST into the data folder.")
     fetch.add_argument("--mirror", type=_address, metavar="URL", help="where to fetch from")
     return parser

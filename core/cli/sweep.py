@@ -12,6 +12,7 @@ from core.cli.text import note, say, write_json, write_table
 from core.config import RunConfig, value_word
 from core.errors import ConfigError, DataError
 from core.learning.idx import has_mnist, mnist_folder
+from core.runs.disk import disk_of
 from core.runs.engines.local import LocalEngine
 from core.runs.estimate import estimated_seconds, spoken_estimate
 from core.runs.group_launch import launch_group
@@ -34,7 +35,7 @@ def sweep(asked: argparse.Namespace, settings: Settings, config: RunConfig) -> i
     ConfigError or DataError before anything is started.
     """
     group = _plan(asked, config)
-    store, groups = RunStore(settings.runs), GroupStore(settings.runs)
+    store, groups = RunStore(settings.runs, disk=disk_of(settings)), GroupStore(settings.runs)
     foreseen = group.foreseen_configs()
     if any(one.dataset == "mnist" for one in foreseen) and not has_mnist(settings.data):
         raise DataError(_MISSING.format(mnist_folder(settings.data)))

@@ -8,6 +8,7 @@ from core.cli.follow import Interruptions, follow
 from core.cli.text import note, say
 from core.config import RunConfig
 from core.recipes import recipe_of
+from core.runs.disk import disk_of
 from core.runs.engines.base import Engine
 from core.runs.engines.local import LocalEngine
 from core.runs.queue import RunQueue
@@ -20,7 +21,7 @@ def train(asked: argparse.Namespace, settings: Settings, config: RunConfig) -> i
     """Create a run of `config`, see it through and write its id last."""
     # As on the page: changed settings make it another thing than what the recipe is called.
     recipe = recipe_of(config)
-    store = RunStore(settings.runs)
+    store = RunStore(settings.runs, disk=disk_of(settings))
     with Interruptions() as interruptions:
         run_id = store.create(
             config,

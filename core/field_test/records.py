@@ -15,10 +15,13 @@ import numpy.typing as npt
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
 from core.config import CLASSES, IMAGE_SIDE
-from core.errors import DrawingUnreadableError
+from core.errors import DrawingUnreadableError, RunTooNewError, RunUnreadableError
 from core.field_test.strokes import Strokes
+from core.runs.upgrading import Format, from_nameless
 
-SCHEMA_VERSION: Final = 1
+# Older ones are brought up as a run's files are; format 0 did not name itself.
+DRAWING_FORMAT: Final = Format(1, {0: from_nameless})
+SCHEMA_VERSION: Final = DRAWING_FORMAT.current
 DRAWN_SIDE: Final = 280  # pixels of the picture as it was drawn
 MOST_BYTES: Final = 1_000_000  # of a file: several times what the worst drawing needs
 # The facts stand first in a file, so that thousands are listed without reading their pictures.
@@ -65,10 +68,10 @@ class UnreadableDrawing:
 
 
 class _Facts(BaseModel):
-    # Fields of a later version are passed over rather than refused, as in a run's files.
+    # Fields that were added since are passed over rather than refused, as in a run's files.
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
-    schema_version: int
+    schema_version: int = 0
     label: Annotated[int, Field(ge=0, lt=CLASSES, strict=True)]
     time: AwareDatetime
     hidden: StrictBool = False
@@ -166,17 +169,27 @@ _FactsT = TypeVar("_FactsT", _Facts, _File)
 def _parsed(path: Path, kind: type[_FactsT], content: bytes) -> _FactsT:
     try:
         found = kind.model_validate_json(content)
+        if found.schema_version == SCHEMA_VERSION:
+            return found
+        return kind.model_validate_json(_brought_up(path, content))
     except ValidationError as error:
+        _brought_up(path, content)  # what a newer version wrote is not damaged
         problem = error.errors()[0]
         field = ".".join(map(str, problem["loc"][:1])) or "the file"
         raise _unreadable(path, f"{field}: {problem['msg']}") from error
-    if found.schema_version != SCHEMA_VERSION:
-        raise _unreadable(
-            path,
-            f"it was written by another version of Digit Lab (format {found.schema_version}, this "
-            f"one reads {SCHEMA_VERSION})",
-        )
-    return found
+
+
+def _brought_up(path: Path, content: bytes) -> str:
+    """Return what a file of any format holds as one of this; no JSON stays as it is."""
+    try:
+        values = json.loads(content)
+        return json.dumps(DRAWING_FORMAT.bring_up("the file", values))
+    except RunTooNewError as error:
+        raise DrawingUnreadableError(f"Drawing {path.stem[:40]} {error}.") from error
+    except RunUnreadableError as error:
+        raise _unreadable(path, str(error)) from error
+    except (ValueError, AttributeError, RecursionError):
+        return content.decode("utf-8", "replace")
 
 
 def _drawing(path: Path, found: _Facts) -> Drawing:

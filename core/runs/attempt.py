@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from core.config import RunConfig
 from core.runs import files
 from core.runs.checkpoints import read_checkpoint
-from core.runs.records import Environment, Run, RunInfo
+from core.runs.records import SCHEMA_VERSION, Environment, Run, RunInfo
 from core.runs.store import RunStore
 from core.settings import read_settings
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from core.learning.data import Splits
+    from core.learning.state import Progress
     from core.learning.training import Training
 
 _log = logging.getLogger("worker")
@@ -93,9 +94,25 @@ class Attempt:
         except TypeError:
             _log.warning("The checkpoint is of another version: begins anew")
             return
+        if not self._reaches(standing):
+            _log.warning("The curves end before the checkpoint, as in a copy: begins anew")
+            return
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
         session.restore(TrainingState(standing, tensors))
         _log.info("Goes on after epoch %d", session.progress.epoch)
+
+    def _reaches(self, standing: "Progress") -> bool:
+        """Tell whether all histories go as far as the checkpoint, as they do where it was written.
+
+        Whoever copies a folder that a worker writes to may get its curves first, and a checkpoint
+        of later.
+        """
+        steps, epochs = self._store.steps(self._run.id), self._store.epochs(self._run.id)
+        layers = self._store.layers(self._run.id)
+        ends = [(steps, "step", standing.step), (epochs, "epoch", standing.epoch)]
+        if len(layers):  # an older version wrote none
+            ends.append((layers, "epoch", standing.epoch))
+        return all(end == 0 or (rows[column] == end).any() for rows, column, end in ends)
 
     def _record(self, session: "Training") -> bool:
         from core.learning.training import Epoch
@@ -150,6 +167,7 @@ class Attempt:
         early = session.config.patience is not None
         last = float(validation.iloc[-1]) if len(validation) else None
         summary = {
+            "schema_version": SCHEMA_VERSION,
             "epochs": int(epochs["epoch"].iloc[-1]),
             "steps": int(epochs["step"].iloc[-1]),
             "seconds": float(epochs["seconds"].iloc[-1]),

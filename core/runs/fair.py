@@ -12,7 +12,7 @@ from typing import Final
 
 from filelock import Timeout
 
-from core.errors import ConfigError, DigitLabError, RunStateError
+from core.errors import ConfigError, DigitLabError, DiskLimitError, RunStateError
 from core.runs import files
 from core.runs.group_launch import first_role, first_stage, make_missing
 from core.runs.groups import Choice, Group, GroupStore, readable, runs_of
@@ -40,6 +40,8 @@ def advance(
             continue
         try:
             _advance_one(store, groups, group, runs, cancel)
+        except DiskLimitError:
+            continue  # its further runs wait until there is room, as others do
         except Exception:  # noqa: BLE001 - whatever is wrong with one, the others go on
             _log.exception("The group %s (%s) could not be taken further", group.id, group.name)
 

@@ -20,6 +20,7 @@ from core.errors import ConfigError, DigitLabError, RunError
 from core.runs import files
 from core.runs.records import Run
 from core.runs.store import MODEL_WORDS, RunStore
+from core.runs.upgrading import GROUP_FORMAT
 from core.sweeps import MAX_RUNS, vary
 
 Role = Literal["search", "final"]
@@ -58,6 +59,7 @@ class Group(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
+    schema_version: int = GROUP_FORMAT.current
     id: str
     kind: Literal["sweep", "fair"]
     name: str = Field(max_length=200)
@@ -131,7 +133,7 @@ class GroupStore:
         self._read: dict[str, tuple[tuple[int, ...], Group | None]] = {}
 
     def list(self) -> list[Group]:
-        """Return every readable group, newest first; a damaged file is passed over and logged."""
+        """Return every group, newest first, but damaged ones and a newer Digit Lab's: logged."""
         try:
             names = sorted((path.stem for path in self.folder.glob("[!.]*.json")), reverse=True)
         except OSError:
@@ -237,7 +239,8 @@ def check_count(count: int, limit: int) -> None:
 
 def _load(path: Path) -> Group | None:
     try:
-        group = Group.model_validate({**files.read_json(path), "id": path.stem})
+        values = GROUP_FORMAT.bring_up(path.name, files.read_json(path))
+        group = Group.model_validate({**values, "id": path.stem})
         _check_names(group)
     except (DigitLabError, ValidationError) as error:
         _log.warning("The group file %s is passed over: %s", path, error)

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from core.access import Action, needs
-from core.errors import ArchiveError, RunError, RunUnreadableError
+from core.errors import ArchiveError, RunError, RunTooNewError, RunUnreadableError
 from core.runs import files
 from core.runs.changes import changing, free_name
 from core.runs.exporting import MOST_RUNS
@@ -25,8 +25,10 @@ def import_runs(store: RunStore, file: IO[bytes]) -> list[Imported]:
     """Take in all runs of a zip file, as `export_runs` writes it or of zipped run folders.
 
     An id that is taken here, in the bin too, is exchanged for a new one. Raises ArchiveError with
-    the reason if the zip is damaged, foreign or dangerous; then nothing of it stays.
+    the reason if the zip is damaged, foreign or dangerous, DiskLimitError where the disk is too
+    full; then nothing of it stays.
     """
+    store.check_room()
     staging = store.root / f".import-{secrets.token_hex(6)}"
     try:
         staging.mkdir(parents=True)
@@ -99,6 +101,8 @@ def _guest(folder: Path, was: str) -> Guest:
     try:
         run = RunStore(folder.parent).read(folder.name)
         check_files(folder, run)
+    except RunTooNewError as error:
+        raise ArchiveError(f"Run {shown(name)} {error.__cause__ or error}.") from error
     except RunUnreadableError as error:
         raise ArchiveError(
             f"Run {shown(name)} cannot be read: {error.__cause__ or error}."

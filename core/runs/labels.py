@@ -10,6 +10,7 @@ from core.runs import files
 from core.runs.changes import changing
 from core.runs.records import RunInfo
 from core.runs.store import RunStore
+from core.runs.upgrading import RUN_FORMAT
 
 LONGEST_NAME: Final = 200
 LONGEST_NOTES: Final = 5_000
@@ -115,14 +116,16 @@ def _readable(text: str) -> str:
 
 
 def _write(store: RunStore, run_id: str, changes: Mapping[str, Any]) -> None:
-    """Replace the labels in config.json, and leave in it what another version put there."""
+    """Replace the labels in config.json, and leave in it what is not ours."""
     info: RunInfo = store.read(run_id).info
     changed = {key: value for key, value in changes.items() if getattr(info, key) != value}
     if not changed:
         return
     path = store.folder(run_id) / files.CONFIG
     try:
-        files.write_json(path, files.read_json(path) | changed)
+        # Of an older format it becomes one of this: the labels are written as they are called now.
+        values = RUN_FORMAT.bring_up(path.name, files.read_json(path))
+        files.write_json(path, values | changed)
     except OSError as error:
         raise RunError(
             f"{info.name} cannot be changed ({error.strerror}). Check that its folder may be "

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic_core import from_json
 
 import core.config
-from core.runs import reading, records
+from core.runs import reading, records, upgrading
 from core.runs.records import Run
 
 _ModelT = TypeVar("_ModelT", bound=BaseModel)
@@ -48,6 +48,7 @@ def code_version() -> str:
         *sorted(folder.glob("*.py")),
         Path(records.__file__),
         Path(reading.__file__),
+        Path(upgrading.__file__),
         Path(__file__),
     ]
     found = hashlib.sha256(pydantic.VERSION.encode())

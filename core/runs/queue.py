@@ -3,12 +3,13 @@
 import logging
 import threading
 import time
+from pathlib import Path
 from typing import Final
 
 from filelock import FileLock, Timeout
 
 from core.access import OWNER, Action, acting_as, asks, require
-from core.errors import RunStateError
+from core.errors import DigitLabError, RunStateError
 from core.runs import files
 from core.runs.engines.base import Engine
 from core.runs.fair import advance
@@ -38,10 +39,12 @@ class RunQueue:
         self._store = store
         self._groups = GroupStore(store.root)
         self._engine = engine
-        self._slots = slots
+        self.slots = slots
         self._starting: set[str] = set()
         self._crashed: dict[str, Run] = {}  # those that were looked after
         self._lock: FileLock | None = None
+        self._lock_mark = ""
+        self.notice = ""  # a sentence for the owner on what happened to the folder of runs
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -50,6 +53,11 @@ class RunQueue:
         """Whether this process keeps the queue at this moment."""
         holds = self._lock is not None and self._lock.is_locked
         return holds and (self._thread is None or self._thread.is_alive())
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether the thread lives that keeps the queue, or waits for its turn to keep it."""
+        return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
         """Keep the queue in a thread of this process until `stop`."""
@@ -109,11 +117,15 @@ class RunQueue:
     def _fill_slots(self, runs: list[Run]) -> None:
         busy = len(self._starting) + sum(run.status.state == "running" for run in runs)
         waiting = [r for r in runs if r.status.state == "queued" and r.id not in self._starting]
-        for run in sorted(waiting, key=lambda run: run.id)[: max(0, self._slots - busy)]:
+        for run in sorted(waiting, key=lambda run: run.id)[: max(0, self.slots - busy)]:
             if _cancel_requested_for(self._store, run.id) is not None:
                 self._store.write_status(run.id, _cancelled(run.status))
-                continue
-            self._start(run)
+            elif self._has_room():
+                self._start(run)
+
+    def _has_room(self) -> bool:
+        disk = self._store.disk
+        return disk is None or disk.look().state != "stopped"
 
     def _start(self, run: Run) -> None:
         try:
@@ -131,6 +143,10 @@ class RunQueue:
                 # What was allowed when it was asked for, the queue carries out.
                 with acting_as(OWNER):
                     self.look()
+            except (OSError, DigitLabError) as error:
+                # Read-only, full, or gone: what is wrong says it all, and the next look may do
+                # better.
+                _log.warning("The queue waits: %s", error)
             except Exception:  # noqa: BLE001 - see below
                 # A run deleted between two glances, a full disk, a folder nobody thought of: the
                 # next look may do better, and without this thread no run would ever start again.
@@ -138,17 +154,32 @@ class RunQueue:
             self._stop.wait(_LOOK_EVERY_SECONDS)
 
     def _acquire(self) -> bool:
+        path = self._store.root / files.QUEUE_LOCK
         if self.is_keeper:
-            return True
+            if _inode(path) == self._lock_mark:
+                return True
+            # What is held is a file that is no longer there: another process may hold the new one.
+            self._release()
+            self._note_vanished()
         self._store.root.mkdir(parents=True, exist_ok=True)
         # The thread that keeps the queue is not the one that lets it go.
-        lock = FileLock(self._store.root / files.QUEUE_LOCK, thread_local=False)
+        lock = FileLock(path, thread_local=False)
         try:
             lock.acquire(blocking=False)
         except Timeout:
             return False
-        self._lock = lock
+        self._lock, self._lock_mark = lock, _inode(path)
         return True
+
+    def _note_vanished(self) -> None:
+        if self._store.root.exists():
+            return
+        moment = time.strftime("%d %B %Y, %H:%M")
+        self.notice = (
+            f"The folder of runs, {self._store.root}, was deleted or moved on {moment}. It was "
+            "made anew, empty: bring it back from a copy, and the runs are here again."
+        )
+        _log.error("%s", self.notice)
 
     def _release(self) -> None:
         if self._lock is not None:
@@ -195,6 +226,14 @@ def _cancel_requested_for(store: RunStore, run_id: str) -> float | None:
         return None
     # A clock set back must not keep a run alive for ever.
     return abs(time.time() - asked)
+
+
+def _inode(path: Path) -> str:
+    try:
+        found = path.stat()
+    except OSError:
+        return ""
+    return f"{found.st_dev}:{found.st_ino}"
 
 
 def _stored_state(store: RunStore, run_id: str) -> str:

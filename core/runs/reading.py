@@ -5,10 +5,11 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from core.errors import ConfigError, RunUnreadableError
+from core.errors import ConfigError, RunTooNewError, RunUnreadableError
 from core.runs import files
 from core.runs.processes import is_training
-from core.runs.records import SCHEMA_VERSION, Environment, Run, RunInfo, Status, Summary
+from core.runs.records import Environment, Run, RunInfo, Status, Summary
+from core.runs.upgrading import RUN_FORMAT
 
 _RecordT = TypeVar("_RecordT", Status, Summary, RunInfo, Environment)
 
@@ -16,7 +17,9 @@ _RecordT = TypeVar("_RecordT", Status, Summary, RunInfo, Environment)
 def read_run(folder: Path) -> Run:
     """Return the run in `folder`, whose name is its id, as it stands now.
 
-    A worker that died shows as crashed. Raises RunUnreadableError with the reason and what to do.
+    A worker that died shows as crashed. Files of an older format are read as if they were of this
+    one, and stay as they are. Raises RunUnreadableError with the reason and what to do;
+    RunTooNewError, one of its kind, if a newer Digit Lab wrote the folder.
     """
     try:
         info = _read(folder / files.CONFIG, RunInfo)
@@ -32,6 +35,8 @@ def read_run(folder: Path) -> Run:
             summary=summary,
             environment=_read_optional(folder / files.ENVIRONMENT, Environment),
         )
+    except RunTooNewError as error:
+        raise RunTooNewError(f"Run {folder.name} {error}.") from error
     except RunUnreadableError as error:
         raise RunUnreadableError(
             f"Run {folder.name} cannot be read: {error}. Restore the file from a copy, "
@@ -41,11 +46,11 @@ def read_run(folder: Path) -> Run:
 
 def _status_as_it_is(path: Path) -> Status:
     status = _read(path, Status)
-    if status.state != "running" or is_training(status):
+    if status.state != "running" or is_training(status, path.parent):
         return status
     # Read again: its last word may have come between the first reading and its end.
     status = _read(path, Status)
-    if status.state != "running" or is_training(status):
+    if status.state != "running" or is_training(status, path.parent):
         return status
     return status.model_copy(
         update={
@@ -56,12 +61,7 @@ def _status_as_it_is(path: Path) -> Status:
 
 
 def _read(path: Path, record: type[_RecordT]) -> _RecordT:
-    values = files.read_json(path)
-    if values.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
-        raise RunUnreadableError(
-            f"{path.name} was written by another version of Digit Lab "
-            f"(format {values['schema_version']!r}, this one reads {SCHEMA_VERSION})"
-        )
+    values = RUN_FORMAT.bring_up(path.name, files.read_json(path))
     try:
         return record.model_validate(values)
     except ConfigError as error:

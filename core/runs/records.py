@@ -6,8 +6,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from core.config import RunConfig
+from core.runs.upgrading import RUN_FORMAT
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = RUN_FORMAT.current
 
 State = Literal["queued", "running", "finished", "failed", "diverged", "cancelled", "crashed"]
 ENDED: Final[frozenset[State]] = frozenset(
@@ -21,21 +22,29 @@ def new_status(state: State, **fields: Any) -> "Status":
 
 
 class _Record(BaseModel):
-    # Fields of a later version are kept out rather than refused: a run folder may travel.
+    # Fields that were added since are kept out rather than refused: a run folder may travel, and
+    # a field that older versions do not need is no new format.
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 class Process(_Record):
-    """One process on one machine; `create_time` tells it from a later one with the same pid."""
+    """One process on one machine; `create_time` tells it from a later one with the same pid.
+
+    `folder` tells the run's folder from a copy of it, and `since_boot` holds what no clock that is
+    set can change; either is empty where it is not known: see `core.runs.processes`.
+    """
 
     pid: int = Field(ge=1)
     create_time: float
     host: str
+    folder: str = ""
+    since_boot: str = ""
 
 
 class Status(_Record):
     """Where a run stands; the worker rewrites it about once a second (the heartbeat)."""
 
+    schema_version: int = SCHEMA_VERSION
     state: State
     heartbeat: float  # seconds since 1970, when this was written
     process: Process | None = None
@@ -50,6 +59,7 @@ class Status(_Record):
 class Summary(_Record):
     """Final figures; accuracies are shares from 0 to 1, times are in seconds."""
 
+    schema_version: int = SCHEMA_VERSION
     epochs: int = Field(ge=0)
     steps: int = Field(ge=0)
     seconds: float = Field(ge=0)  # of training, evaluation after each epoch included
@@ -67,6 +77,7 @@ class Summary(_Record):
 class Environment(_Record):
     """On what a run was trained."""
 
+    schema_version: int = SCHEMA_VERSION
     python: str
     torch: str
     device: str

@@ -19,6 +19,7 @@ from core.errors import RunError, RunNotFoundError, RunStateError, RunUnreadable
 from core.runs import files
 from core.runs.budget import reckon
 from core.runs.changes import changing
+from core.runs.disk import Disk
 from core.runs.history import EPOCH_COLUMNS, LAYER_COLUMNS, STEP_COLUMNS
 from core.runs.ids import new_run_id
 from core.runs.index import RunIndex
@@ -50,8 +51,10 @@ MODEL_WORDS: Final[dict[Architecture, str]] = {
 class RunStore:
     """The run folders under `root`; safe to use from several processes at once."""
 
-    def __init__(self, root: Path, index: RunIndex | None = None) -> None:
+    def __init__(self, root: Path, index: RunIndex | None = None, disk: Disk | None = None) -> None:
+        """Without a `disk` nothing watches how much room is left."""
         self.root = root.resolve()
+        self.disk = disk
         self._listing = Listing(self.root, index)
 
     @needs(Action.START_RUNS)
@@ -70,10 +73,13 @@ class RunStore:
     ) -> str:
         """Make a waiting run of `config` and return its id. Raises RunError if it cannot.
 
+        That is a DiskLimitError where the disk is too full to begin anything.
+
         Without a `colour`, its place in the palette, it gets the one that is used least. `copies`
         are files that it begins with. A visitor's run is charged to their budget: AccessError or
         LimitError where it may not be started.
         """
+        self.check_room()
         with self._admitted(config) as admitted:
             info = RunInfo(
                 config=config,
@@ -120,6 +126,11 @@ class RunStore:
                 "Check that the folder may be written to and that the disk is not full."
             ) from error
         return run_id
+
+    def check_room(self) -> None:
+        """Raise DiskLimitError with a sentence if the disk is too full to begin anything."""
+        if self.disk is not None:
+            self.disk.check()
 
     def folder(self, run_id: str) -> Path:
         """Return the folder of `run_id`. Raises RunNotFoundError, also for a hostile id."""

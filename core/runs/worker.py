@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import logging
-import os
 import signal
 import sys
 import time
@@ -17,6 +16,7 @@ from filelock import FileLock, Timeout
 from core.errors import DigitLabError, DivergedError
 from core.runs import files
 from core.runs.attempt import Attempt
+from core.runs.priority import stand_back
 from core.runs.processes import own_process
 from core.runs.records import Run, new_status
 from core.runs.store import RunStore
@@ -37,7 +37,8 @@ class Worker:
         self._store = RunStore(self.folder.parent)
         self._stopping = False
         self._orphaned = False
-        self._status = new_status("running", process=own_process())
+        self._status = new_status("running", process=own_process(self.folder))
+        self._beat_at = -float("inf")
 
     def work(self) -> int:
         """Train the run to an end of some kind and return the exit code."""
@@ -100,7 +101,8 @@ class Worker:
 
     def beat(self, step: int, epoch: int) -> None:
         """Note in the status, twice a second, how far the training is."""
-        if time.time() - self._status.heartbeat < _HEARTBEAT_SECONDS:
+        # By a clock that nobody sets.
+        if time.monotonic() - self._beat_at < _HEARTBEAT_SECONDS:
             self._status = self._status.model_copy(update={"step": step, "epoch": epoch})
             return
         stored = files.read_json(self.folder / files.STATUS)
@@ -114,6 +116,7 @@ class Worker:
 
     def _write_status(self, **changes: object) -> None:
         self._status = self._status.model_copy(update={**changes, "heartbeat": time.time()})
+        self._beat_at = time.monotonic()
         files.write_json(self.folder / files.STATUS, self._status.model_dump(mode="json"))
 
     def _free_reserve(self) -> None:
@@ -161,8 +164,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("usage: python -m core.runs.worker RUN_DIR\n")
         return 2
     folder = Path(arguments[0])
-    if hasattr(os, "nice"):
-        os.nice(5)  # pages must stay quick while all cores train
+    stand_back()  # pages must stay quick while all cores train
     # Held until the process ends, however it ends: two workers can never train one run.
     lock = FileLock(folder / files.WORKER_LOCK)
     try:

@@ -11,6 +11,7 @@ _QUIET: Final = 4  # modules of white around the code, as the standard asks
 _BLACK_ON_WHITE: Final = "\x1b[38;5;16;48;5;231m"
 _PLAIN: Final = "\x1b[0m"
 _HALVES: Final = {(0, 0): " ", (1, 0): "▀", (0, 1): "▄", (1, 1): "█"}
+BLOCKS: Final = "".join(_HALVES.values())  # what a terminal must be able to show
 
 
 def qr_svg(url: str) -> str:

@@ -9,14 +9,16 @@ from typing import Final
 
 import streamlit as st
 
-from core.access import Action, refusal
+from core.access import Action, actor, refusal
 from core.errors import DigitLabError
 from core.learning.download import DownloadState
 from core.learning.idx import has_mnist, mnist_problem
 from core.runs.records import Run
+from core.ui.disk_notice import draw_disk_notice
 from core.ui.launch import launch_compared_pair
 from core.ui.links import open_page
 from core.ui.permitted import permitted_button
+from core.ui.refusals import note_error
 from core.ui.services import services
 from core.ui.share_view import draw_share
 from core.words import as_text
@@ -28,6 +30,7 @@ _log = logging.getLogger(__name__)
 def draw_frame() -> None:
     """Draw what all pages share."""
     st.html(_ASSETS / "app.css")
+    draw_disk_notice()
 
 
 @contextlib.contextmanager
@@ -36,6 +39,9 @@ def guarded() -> Iterator[None]:
     try:
         yield
     except DigitLabError as error:
+        who = actor()
+        if who.role == "visitor":
+            note_error(error, who.visitor)
         st.error(as_text(str(error)), icon=":material/info:")
     except Exception:
         # Streamlit shows its own neutral box; the details belong in the log, not to visitors.
@@ -55,16 +61,24 @@ def still_there(ids: Sequence[str]) -> list[Run]:
 
 
 def draw_title(title: str, lead: str = "") -> None:
-    """Draw a page's heading and, opposite, which data is at hand and the button to share."""
+    """Draw a page's heading and, opposite, which data is at hand and the button to share.
+
+    In a frame of another page the heading stands alone: what that page shows is its own choice.
+    """
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(title, anchor=False)
-        with st.container(horizontal=True, width="content", key="title_buttons"):
-            # Of no concern to who may start nothing.
-            if not refusal(Action.START_RUNS):
-                draw_data_badge()
-            draw_share()
+        if not st.context.is_embedded:
+            _draw_title_buttons()
     if lead:
         st.html(f'<p class="dl-lead">{escape(lead)}</p>')
+
+
+def _draw_title_buttons() -> None:
+    with st.container(horizontal=True, width="content", key="title_buttons"):
+        # Of no concern to who may start nothing.
+        if not refusal(Action.START_RUNS):
+            draw_data_badge()
+        draw_share()
 
 
 @st.fragment(run_every=1.0)

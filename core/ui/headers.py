@@ -3,7 +3,6 @@
 import base64
 import functools
 import hashlib
-import ipaddress
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.sharing.reach import Reach, reach_of_host
+from core.ui.hosts import host_name, is_number
 
 _STREAMLITS_PAGE: Final = Path(streamlit.__file__).with_name("static") / "index.html"
 _INLINE_SCRIPT: Final = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -75,32 +75,35 @@ class SecurityHeaders:
         await self._app(scope, receive, complete)
 
     def _headers(self, scope: Scope) -> dict[str, str]:
-        framers = self._embedders if _asks_to_be_embedded(scope) else ()
+        framers = self._embedders if _is_embedded_page(scope) else ()
         headers = _STEADY | {"Content-Security-Policy": content_security_policy(framers)}
         if not framers:
             headers["X-Frame-Options"] = "SAMEORIGIN"  # for browsers older than the policy
         return headers | _for_tls(scope)
 
 
-def _asks_to_be_embedded(scope: Scope) -> bool:
-    """Tell whether the address says `embed=true`, which Streamlit reads in any case of letters.
+def _is_embedded_page(scope: Scope) -> bool:
+    """Tell whether a page is asked for with `embed=true`, in whatever case of letters.
 
     Only such a page may stand in a foreign one, because only there the session knows that it does
-    (`st.context.is_embedded`) and gives nobody the owner's rights.
+    (`st.context.is_embedded`) and can give nobody the owner's rights. Our own routes, such as the
+    form to sign in, never may.
     """
+    if "/digitlab/" in scope["path"]:
+        return False
     query = parse_qsl(scope.get("query_string", b"").decode("latin-1"))
     return any(name.lower() == "embed" and value.lower() == "true" for name, value in query)
 
 
 def _for_tls(scope: Scope) -> dict[str, str]:
-    host = Headers(scope=scope).get("host", "").partition(":")[0]
+    host = host_name(Headers(scope=scope).get("host", ""))
     here = reach_of_host(host) is Reach.COMPUTER
     encrypted = scope.get("scheme") == "https"
     headers = {}
     if encrypted or here:
         # Elsewhere browsers pass over it, and complain in the console.
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    if encrypted and not here and not _is_address(host):
+    if encrypted and not here and not is_number(host):
         # On localhost it would keep the browser from every other server there.
         headers["Strict-Transport-Security"] = f"max-age={_YEAR_SECONDS}"
     return headers
@@ -111,11 +114,13 @@ def content_security_policy(framers: tuple[str, ...] = ()) -> str:
     """Return what a page may load and who may frame it besides itself.
 
     Scripts come from the server alone. `blob:` is how Streamlit starts the scripts of components;
-    styles are made by its scripts as the page is drawn, so those of a line cannot be told by hash.
+    Plotly compiles what draws thousands of dots on the graphics card (`unsafe-eval`), and says
+    "WebGL is not supported" where it may not. Styles are made as the page is drawn, so they have
+    no hash.
     """
     parts = {
         "default-src": "'self'",
-        "script-src": " ".join(("'self'", "blob:", *_inline_hashes())),
+        "script-src": " ".join(("'self'", "blob:", "'unsafe-eval'", *_inline_hashes())),
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",
@@ -134,11 +139,3 @@ def _inline_hashes() -> list[str]:
     scripts = _INLINE_SCRIPT.findall(_STREAMLITS_PAGE.read_text(encoding="utf-8"))
     digests = [hashlib.sha256(script.encode()).digest() for script in scripts]
     return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True

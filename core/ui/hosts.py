@@ -1,13 +1,13 @@
 """The names that the server answers to."""
 
 import ipaddress
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from core.settings import Settings
 from core.sharing.reach import Reach, is_local_name, reach_of_host
 
 # Whoever watches over the server asks by whatever name it has; nothing of anybody's is in there.
@@ -27,9 +27,12 @@ class HostGuard:
     `server.allowedHosts` looks at its WebSocket alone; this looks at all routes.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(
+        self, app: ASGIApp, public_names: Sequence[str], is_shared: Callable[[], bool]
+    ) -> None:
         self._app = app
-        self._settings = settings
+        self._public_names = tuple(public_names)
+        self._is_shared = is_shared
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -42,26 +45,30 @@ class HostGuard:
 
     def _may_pass(self, scope: Scope) -> bool:
         host = Headers(scope=scope).get("host", "")
-        return scope["path"].endswith(_FOR_ALL) or is_own_host(host, self._settings)
+        return scope["path"].endswith(_FOR_ALL) or is_own_host(
+            host, self._public_names, shared=self._is_shared()
+        )
 
 
-def is_own_host(host: str, settings: Settings) -> bool:
+def is_own_host(host: str, public_names: Sequence[str], *, shared: bool) -> bool:
     """Tell whether `host`, as in a request's header, is a name of this server.
 
     Localhost always is. Of a shared server, numeric addresses and names without meaning outside
     their network are too: nobody elsewhere can have those.
     """
-    name = _name(host)
+    name = host_name(host)
     if not name:
         return False
-    if {"*", name} & {*settings.hosts}:
+    if {"*", name} & {*public_names} or reach_of_host(name) is Reach.COMPUTER:
         return True
-    if reach_of_host(name) is Reach.COMPUTER:
-        return True
-    return settings.shared and (_is_number(name) or is_local_name(name))
+    return shared and (is_number(name) or is_local_name(name))
 
 
-def _name(host: str) -> str:
+def host_name(host: str) -> str:
+    """Return the name or number in a Host header, in small letters, without port and brackets.
+
+    Empty for what is no host.
+    """
     name, colon, port = host.strip().lower().rpartition(":")
     if not colon or not port.isdecimal():
         name = host.strip().lower()
@@ -69,7 +76,8 @@ def _name(host: str) -> str:
     return inner.rstrip(".") if inner and not set(inner) & set("/\\@?#[] ") else ""
 
 
-def _is_number(name: str) -> bool:
+def is_number(name: str) -> bool:
+    """Tell whether a host is given by its number (IP address)."""
     try:
         ipaddress.ip_address(name)
     except ValueError:

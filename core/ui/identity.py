@@ -35,8 +35,12 @@ def session_actor() -> Actor:
     client = runtime.get_instance().get_client(context.session_id)
     if client is None or client.client_context is None:
         return NOBODY
+    cookies = client.client_context.cookies
+    if st.context.is_embedded:
+        # A page that frames this one can lead its reader's clicks: never the owner's.
+        return _visitor(cookies)
     headers = {name.lower(): value for name, value in client.client_context.headers}
-    return actor_of(headers, client.client_context.cookies, context.user_info)
+    return actor_of(headers, cookies, context.user_info)
 
 
 def request_actor(headers: Mapping[str, str], cookies: Mapping[str, str]) -> Actor:
@@ -52,6 +56,10 @@ def actor_of(
         return OWNER
     if owner_sessions().knows(cookies.get(OWNER_COOKIE)) or is_owner_address(user):
         return OWNER
+    return _visitor(cookies)
+
+
+def _visitor(cookies: Mapping[str, str]) -> Actor:
     may = VISITORS_OWN
     if read_rules(services().settings.runs).start_runs:
         may |= {Action.START_RUNS}

@@ -10,8 +10,11 @@ from core.ui.actor_middleware import ActorMiddleware
 from core.ui.base_path import BasePath
 from core.ui.headers import SecurityHeaders
 from core.ui.hosts import HostGuard
+from core.ui.listening import is_shared
 from core.ui.server import routes
 from core.ui.services import services
+from core.ui.uploads import upload_bytes
+from core.ui.visits import VisitLimits
 
 
 # Each made when the server starts, not when this is imported: what they are made of may be wrong.
@@ -20,12 +23,26 @@ def _headers(app: ASGIApp) -> SecurityHeaders:
 
 
 def _host_guard(app: ASGIApp) -> HostGuard:
-    return HostGuard(app, services().settings)
+    return HostGuard(app, services().settings.hosts, is_shared)
 
 
 def _base_path(app: ASGIApp) -> BasePath:
     return BasePath(app, st.get_option("server.baseUrlPath"), routes)
 
 
-_MAKERS: Final[tuple[Any, ...]] = (_headers, _host_guard, ActorMiddleware, _base_path)
+# Streamlit's own limits hold for one visitor, these for all together.
+def _visit_limits(app: ASGIApp) -> VisitLimits:
+    settings = services().settings
+    return VisitLimits(
+        app, most=settings.sessions, most_uploads=settings.most_uploads, uploads=upload_bytes
+    )
+
+
+_MAKERS: Final[tuple[Any, ...]] = (
+    _headers,
+    _host_guard,
+    _visit_limits,
+    ActorMiddleware,
+    _base_path,
+)
 middleware: Final = tuple(map(Middleware, _MAKERS))

@@ -18,6 +18,7 @@ from core.ui.batch_view import draw_batch
 from core.ui.frame import guarded, still_there
 from core.ui.picture_work import BatchWork, Pictures, PictureWork, pictures
 from core.ui.scene_view import draw_scene
+from core.ui.share_view import this_view
 from core.ui.trained import kept_digits
 from core.words import as_text
 
@@ -37,8 +38,11 @@ def draw_pictures(runs: Sequence[Run]) -> None:
     def part() -> None:
         with guarded():
             state = pictures()
-            _draw_upload(state)
-            _draw_camera(state)
+            if st.context.is_embedded:
+                _draw_way_out()
+            else:
+                _draw_upload(state)
+                _draw_camera(state)
             if not (state.arrived or state.one or state.many):
                 _draw_example(runs, state)
             st.caption(
@@ -54,6 +58,15 @@ def draw_pictures(runs: Sequence[Run]) -> None:
             _draw_result(still_there(ids), state)
 
     st.fragment(part)()
+
+
+def _draw_way_out() -> None:
+    """Draw the link out of a foreign page: in there, browsers withhold the cookie of an upload."""
+    st.info(
+        "Pictures cannot be handed in here, because this page stands in another one.",
+        icon=":material/open_in_new:",
+    )
+    st.link_button("Open it by itself", this_view()[0])
 
 
 def _draw_upload(state: Pictures) -> None:

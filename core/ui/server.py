@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from core import access
@@ -18,8 +18,11 @@ from core.errors import RunError
 from core.learning.idx import mnist_problem
 from core.ui.digit_route import digit_route
 from core.ui.drawing_export import export_route
+from core.ui.health import health_route, version
 from core.ui.identity import session_actor
 from core.ui.live_curves import CURVES_ROUTE, live_curves, well_formed
+from core.ui.logs import Logs
+from core.ui.metrics import metrics_route
 from core.ui.plotly_script import packed_plotly_script, plotly_route
 from core.ui.services import services
 from core.ui.sign_in import sign_in_routes
@@ -31,10 +34,13 @@ _log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncGenerator[None, None]:
-    """Keep the queue, fetch MNIST if it is missing and warm up, for as long as the server runs."""
+    """Log, keep the queue, fetch MNIST if it is missing and warm up, while the server runs."""
     # From here on, nobody may do anything unless this says so.
     access.ask(session_actor)
     parts = services()
+    logs = Logs(parts.settings.logs)
+    logs.start()
+    _log.info("Digit Lab %s begins: %d slots", version(), parts.settings.slots)
     parts.queue.start()
     if not parts.settings.offline and mnist_problem(parts.settings.data):
         parts.download.start()
@@ -44,6 +50,8 @@ async def lifespan(_app: Any) -> AsyncGenerator[None, None]:
     finally:
         parts.download.stop()
         parts.queue.stop()
+        _log.info("Digit Lab ends")
+        logs.stop()
 
 
 def _warm_up() -> None:
@@ -69,10 +77,6 @@ def _warm_up() -> None:
     _log.debug("Warm: %s", ", ".join(module.__name__ for module in warm))
 
 
-async def _healthz(_request: Request) -> Response:
-    return JSONResponse({"status": "ok", "keeps_queue": services().queue.is_keeper})
-
-
 async def _curves(request: Request) -> Response:
     """Answer what is new in the curves of a view; see `core.ui.live_curves`."""
     key, have = request.path_params["key"], request.query_params.get("have", "")
@@ -90,7 +94,8 @@ async def _curves(request: Request) -> Response:
 
 
 routes: Final = (
-    Route("/healthz", _healthz),
+    health_route,
+    metrics_route,
     plotly_route,
     Route(f"{CURVES_ROUTE}/{{key}}", _curves),
     digit_route,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from core.field_test.answers import AnswerBook
 from core.field_test.store import DrawingStore
 from core.learning.download import Download
+from core.runs.disk import disk_of
 from core.runs.engines.local import LocalEngine
 from core.runs.index import RunIndex
 from core.runs.queue import RunQueue
@@ -30,7 +31,7 @@ def services() -> Services:
     """Return the process's services, made at the first call. Raises ConfigError."""
     settings = read_settings()
     index = RunIndex(settings.cache, settings.runs) if settings.cache else None
-    store = RunStore(settings.runs, index)
+    store = RunStore(settings.runs, index, disk_of(settings))
     threads = max(1, core_count() // settings.slots)
     engine = LocalEngine(settings.data, threads)
     return Services(

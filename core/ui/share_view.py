@@ -16,6 +16,7 @@ from core.ui.components import asset
 from core.ui.identity import oidc_is_set_up
 from core.ui.listening import is_local_host, is_shared
 from core.ui.owner_sessions import owner_sessions
+from core.ui.refusals import refusals
 from core.ui.rules_form import draw_rules
 from core.ui.sign_in import SIGN_IN_ROUTE, draw_sign_out
 
@@ -73,6 +74,9 @@ def _draw_who() -> None:
     if is_owner():
         st.html("<p>You are signed in as the <b>owner</b>: only you can change what is here.</p>")
         draw_rules()
+        met = refusals.summary()
+        if met:
+            st.html(f'<p class="dl-quiet">{escape(met)}</p>')
         if st.user.get("email"):
             if st.button("Sign out", key="oidc_sign_out"):
                 st.logout()

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from core.settings import PROJECT_ROOT
@@ -10,13 +11,14 @@ from core.settings import PROJECT_ROOT
 PATIENCE_SECONDS = 120
 
 
-def start(*words: str | Path) -> "subprocess.Popen[str]":
-    """Start it with `words`, and with none of this shell's own settings."""
+def start(*words: str | Path, settings: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
+    """Start it with `words` and `settings`, and with none of this shell's own settings."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("DIGITLAB_")}
     return subprocess.Popen(
         [sys.executable, "-m", "core", *map(str, words)],
         cwd=PROJECT_ROOT,
-        env=kept | {"DIGITLAB_SLOTS": "2", "PYTHONUTF8": "1"},
+        env=kept | {"DIGITLAB_SLOTS": "2", "PYTHONUTF8": "1", **(settings or {})},
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",

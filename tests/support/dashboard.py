@@ -24,6 +24,8 @@ SHARED = {"DIGITLAB_SHARE": "1", "DIGITLAB_PASSPHRASE": PASSPHRASE}
 class Dashboard:
     """`streamlit run dashboard.py` over a run folder; the same folder outlives restarts."""
 
+    script = "dashboard.py"
+
     def __init__(
         self,
         runs: Path,
@@ -51,7 +53,7 @@ class Dashboard:
                 probe.bind(("127.0.0.1", 0))
                 port = probe.getsockname()[1]
         self.url = f"http://localhost:{port}"
-        command = [sys.executable, "-m", "streamlit", "run", "dashboard.py"]
+        command = [sys.executable, "-m", "streamlit", "run", self.script]
         options = ["--server.headless", "true", "--server.port", str(port)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -69,6 +71,12 @@ class Dashboard:
                 raise AssertionError(f"The dashboard did not start:\n{self.log_text()}")
             time.sleep(0.2)
 
+    @property
+    def pid(self) -> int:
+        """The number of the server's process."""
+        assert self._process is not None
+        return self._process.pid
+
     def environment(self) -> dict[str, str]:
         """Return what the server gets from the shell, with none of the shell's own settings."""
         kept = {name: text for name, text in os.environ.items() if not name.startswith("DIGITLAB_")}
@@ -77,6 +85,7 @@ class Dashboard:
             "DIGITLAB_DATA": str(self._data),
             "DIGITLAB_CACHE": str(self._log.parent / "cache"),
             "DIGITLAB_SLOTS": str(self._slots),
+            "DIGITLAB_LOGS": str(self._log.parent / "logs"),
             "DIGITLAB_CONFIG": str(self._log.parent / "config"),
             "DIGITLAB_OFFLINE": "1",  # a test must not depend on what a network serves
             **self._settings,

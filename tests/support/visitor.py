@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FrameLocator, Page, expect
 
 
-def draw_stroke(page: Page, points: Sequence[tuple[float, float]]) -> None:
-    """Draw one stroke on the pad through `points`, fractions of its side from the upper left."""
-    pad = page.locator("canvas.upper-canvas")
+def draw_stroke(
+    page: Page, points: Sequence[tuple[float, float]], within: FrameLocator | None = None
+) -> None:
+    """Draw one stroke on the pad through `points`, fractions of its side from the upper left.
+
+    `within` is the frame on the page that the pad is in, if it is in one.
+    """
+    pad = (within or page).locator("canvas.upper-canvas")
     expect(pad).to_be_visible(timeout=20_000)
     pad.scroll_into_view_if_needed()
     # The pad takes strokes only once it has drawn its ground.
