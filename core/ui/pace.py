@@ -18,9 +18,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 
-_SHARE: Final = (
-    0.12  # of one core, of the scripts alone: sending what they drew takes as much again
-)
+_SHARE: Final = 0.12  # of one core, for the scripts alone: sending what they drew takes as much
 _FORGOTTEN_SECONDS: Final = 60.0
 _LONGEST: Final = 15.0  # times as seldom as wanted, at most
 _STEP: Final = 1.5  # times: smaller changes are not worth telling a browser
@@ -51,10 +49,8 @@ class Pace:
         with self._lock:
             self._parts[part] = _Part(cost, every, now)
             oldest = now - _FORGOTTEN_SECONDS
-            if any(known.seen < oldest for known in self._parts.values()):
-                self._parts = {
-                    key: known for key, known in self._parts.items() if known.seen >= oldest
-                }
+            for key in [key for key, known in self._parts.items() if known.seen < oldest]:
+                del self._parts[key]
             wanted = sum(known.cost / known.every for known in self._parts.values())
         times = min(_LONGEST, max(1.0, wanted / self._share))
         return every * _STEP ** math.ceil(math.log(times, _STEP) - 0.5)
