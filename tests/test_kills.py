@@ -1,6 +1,5 @@
 """A short siege: dashboards and workers killed while a queue of runs trains."""
 
-from pathlib import Path
 
 import pytest
 
