@@ -46,6 +46,11 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/drawing_latency.py --write
 	$(BIN)/python benchmarks/article1_pair.py --epochs 8
 
+# Visitors, kills and faults on an otherwise idle machine; about half an hour.
+soak: $(VENV)/.installed-test
+	$(BIN)/python -m benchmarks.soak.load --write
+	$(BIN)/python -m benchmarks.soak.kills --write
+
 screenshots: $(VENV)/.installed-test
 	$(BIN)/python docs/take_screenshots.py
 

@@ -23,9 +23,9 @@ KEPT_DIGITS: Final = 100
 MOST_ARRAYS_BYTES: Final = 64_000_000  # of one .npz, unpacked
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Predictions:
-    """What a finished run answered on its test images.
+    """What a finished run answered on its test images; equal only to itself, to key caches by.
 
     `labels`, `indices` and `predicted` are `(N,)`; `logits` is `(N, 10)` float32. `predicted` was
     taken before the logits were rounded for storing (to float16, which shifts a probability by

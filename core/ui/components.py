@@ -1,6 +1,5 @@
 """Own parts of the page: a chart that keeps its zoom, the table of runs, a page of digits."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import unescape
@@ -13,6 +12,7 @@ import streamlit as st
 from core.report.page import chart_files_script
 from core.ui.browser_messages import TableAnswer, read_click, read_opened, read_table_answer
 from core.ui.plotly_script import PLOTLY_ROUTE
+from core.ui.shared_figures import FigureText, figure_text
 from core.words import file_name
 
 _ASSETS: Final = Path(__file__).with_name("assets")
@@ -47,20 +47,27 @@ _sheet = st.components.v2.component(
 
 
 def draw_chart(
-    figure: go.Figure | Mapping[str, Any], *, key: str, height: int, label: str
+    figure: go.Figure | FigureText | Mapping[str, Any], *, key: str, height: int, label: str
 ) -> dict[str, Any] | None:
     """Draw `figure` so that zoom, hidden legend entries and hover outlive every update.
 
-    It may also be given as Plotly takes it, `{"data": …, "layout": …}`. `height` is in pixels and
-    reserved from the start. `label` describes the chart to those who cannot see it. Returns the
-    clicked point as `{"x": …, "y": …}` once, else None.
+    It may also be given as Plotly takes it, `{"data": …, "layout": …}`, or as made for all visitors
+    (`core.ui.shared_figures`). `height` is in pixels and reserved from the start. `label`
+    describes the chart to those who cannot see it. Returns the clicked point as
+    `{"x": …, "y": …}` once, else None.
     """
-    plain = json.loads(figure.to_json()) if isinstance(figure, go.Figure) else dict(figure)
-    title = plain["layout"].get("title", {}).get("text") or ""
+    if isinstance(figure, go.Figure):
+        figure = figure_text(figure)
+    if isinstance(figure, FigureText):
+        shown: str | dict[str, Any] = figure.text
+        title = figure.title
+    else:
+        shown = dict(figure)
+        title = shown["layout"].get("title", {}).get("text") or ""
     result = _chart(
         key=key,
         data={
-            "figure": plain,
+            "figure": shown,
             "height": height,
             "label": label,
             "file": _file_name(title, label),
