@@ -1,6 +1,5 @@
 """A short siege: dashboards and workers killed while a queue of runs trains."""
 
-
 import pytest
 
 from benchmarks.soak.kills import Aftermath, lay_siege

@@ -230,7 +230,7 @@ class VisitorSession:
             problem = LostSessionError("the server closed the socket")
         except ConnectionClosed as error:
             problem = LostSessionError(f"the server closed the socket ({error})")
-        except Exception as error:  # noqa: BLE001 — reported, or the visit would wait in vain
+        except Exception as error:
             problem = LostSessionError(f"{type(error).__name__}: {error}")
         self.problems.append(str(problem))
         if self._wait is not None and not self._wait.done.done():
