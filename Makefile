@@ -46,10 +46,12 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/drawing_latency.py --write
 	$(BIN)/python benchmarks/article1_pair.py --epochs 8
 
-# Visitors, kills and faults on an otherwise idle machine; about half an hour.
+# Visitors, kills, faults and hostile examples on an otherwise idle machine; about 40 minutes.
 soak: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.soak.load --write
 	$(BIN)/python -m benchmarks.soak.kills --write
+	$(BIN)/python -m pytest tests/test_faults.py tests/test_backup.py tests/test_visits.py
+	$(BIN)/python benchmarks/soak/fuzz.py --write
 
 screenshots: $(VENV)/.installed-test
 	$(BIN)/python docs/take_screenshots.py
