@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 
-.PHONY: run share setup test lint bench screenshots clean
+.PHONY: run share setup test lint audit fuzz bench screenshots clean
 
 run: $(VENV)/.installed
 	$(BIN)/streamlit run dashboard.py $(ARGS)
@@ -25,6 +25,16 @@ lint: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive core pages dashboard.py
+
+# Known weaknesses of the packages that are installed; asks the package registry.
+audit: $(VENV)/.installed-test
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive core pages dashboard.py
+	$(BIN)/python benchmarks/audit.py
+
+# Ten minutes of hostile examples by chance, on all that comes from outside.
+fuzz: $(VENV)/.installed-test
+	$(BIN)/python benchmarks/soak/fuzz.py --write
 
 # On an otherwise idle machine, with MNIST under DIGITLAB_DATA; about 18 minutes.
 bench: $(VENV)/.installed-test
@@ -35,6 +45,13 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/compare_page.py --write
 	$(BIN)/python benchmarks/drawing_latency.py --write
 	$(BIN)/python benchmarks/article1_pair.py --epochs 8
+
+# Visitors, kills, faults and hostile examples on an otherwise idle machine; about 40 minutes.
+soak: $(VENV)/.installed-test
+	$(BIN)/python -m benchmarks.soak.load --write
+	$(BIN)/python -m benchmarks.soak.kills --write
+	$(BIN)/python -m pytest tests/test_faults.py tests/test_backup.py tests/test_visits.py
+	$(BIN)/python benchmarks/soak/fuzz.py --write
 
 screenshots: $(VENV)/.installed-test
 	$(BIN)/python docs/take_screenshots.py

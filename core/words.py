@@ -36,6 +36,11 @@ LAYER_FIGURES: Final = {
 }
 
 
+# What Streamlit makes a link of, escaped or not: only a letter that nobody sees keeps it from that.
+_ADDRESS: Final = re.compile(r"https?(?=://)|www(?=\.)|(?<=[-.\w+])(?=@[-\w])", re.IGNORECASE)
+_JOINER: Final = "\u2060"
+
+
 def choice_word(field: str, value: str) -> str:
     """Return how a choice of `field` reads on a page."""
     return config_choices.choice_word(field, value)
@@ -111,7 +116,10 @@ def short_names(runs: Iterable[Run], longest: int) -> dict[str, str]:
 
 def as_text(text: str) -> str:
     """Return `text` so that Streamlit, which reads Markdown, shows it as it stands."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+!|~$:])", r"\\\1", " ".join(text.split()))
+    line = _ADDRESS.sub(lambda found: f"{found[0]}{_JOINER}", " ".join(text.split()))
+    escaped = re.sub(r"([\\`*_{}\[\]()<>#+!|~$:&])", r"\\\1", line)
+    # At its beginning these make a list or a heading of a sentence.
+    return re.sub(r"^(\d*)([-=.])", r"\1\\\2", escaped)
 
 
 def file_name(text: str, longest: int = 80) -> str:

@@ -119,7 +119,7 @@ def test_files_that_are_not_what_they_are_called_are_refused(
 
 
 def test_a_table_of_too_many_rows_is_refused(store: RunStore, monkeypatch) -> None:
-    monkeypatch.setattr(foreign_files, "_MOST_VALUES", 100)
+    monkeypatch.setattr(foreign_files, "MOST_VALUES", 100)
     table = pa.table({"step": list(range(60)), "loss": [0.5] * 60})
     refused(store, zipped({**GOOD, "guest/steps.parquet": parquet(table)}), "more than the curves")
 

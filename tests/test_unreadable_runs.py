@@ -1,6 +1,7 @@
 """Run folders that are damaged, foreign or newer: listed with the reason, never fatal."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -118,6 +119,37 @@ def test_a_damaged_run_says_what_to_do(store: RunStore, damage) -> None:
     damage(store.folder(run_id))
     with pytest.raises(RunUnreadableError, match="Restore the file from a copy, or delete the run"):
         store.read(run_id)
+
+
+@pytest.mark.parametrize("name", [files.CONFIG, files.STATUS])
+def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(store: RunStore, name: str) -> None:
+    path = store.folder(store.create(CONFIG)) / name
+    path.unlink()
+    os.mkfifo(path)
+    run = only(store)
+    assert isinstance(run, UnreadableRun)
+    assert f"{name} cannot be read" in run.reason
+
+
+def test_an_endless_device_in_the_place_of_a_file_is_not_read(store: RunStore) -> None:
+    path = store.folder(store.create(CONFIG)) / files.STATUS
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    assert isinstance(only(store), UnreadableRun)
+
+
+def test_a_file_that_is_far_too_large_is_not_read(store: RunStore) -> None:
+    with (store.folder(store.create(CONFIG)) / files.STATUS).open("wb") as file:
+        file.truncate(10_000_000_000)
+    assert isinstance(only(store), UnreadableRun)
+
+
+def test_letters_that_turn_or_command_are_left_out_of_what_was_written_by_hand(
+    store: RunStore,
+) -> None:
+    run_id = store.create(CONFIG)
+    change_json(store.folder(run_id) / files.CONFIG, name="a\u202eb\x1b[31mc", notes="x\x00\ny")
+    assert (store.read(run_id).name, store.read(run_id).info.notes) == ("ab[31mc", "x\ny")
 
 
 def test_a_mended_run_is_listed_again(store: RunStore) -> None:

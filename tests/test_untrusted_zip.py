@@ -180,3 +180,12 @@ def test_a_wrong_checksum_is_refused(store: RunStore) -> None:
         for name, content in GOOD.items():
             archive.writestr(name, content)
     refused(store, changed(file, b'"guest"', b'"gXest"'), "damaged")
+
+
+def test_an_entry_that_lies_before_the_beginning_is_called_damaged(store: RunStore) -> None:
+    # The place of the directory, as the end states it, moves every entry by as much.
+    content = bytearray(zipped().getvalue())
+    end = content.rindex(b"PK\x05\x06")
+    place = struct.unpack_from("<L", content, end + 16)[0]
+    struct.pack_into("<L", content, end + 16, place + 40)
+    refused(store, io.BytesIO(bytes(content)), "damaged")

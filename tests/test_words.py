@@ -40,10 +40,16 @@ def test_an_example_is_marked_where_its_name_repeats(store: RunStore) -> None:
 @pytest.mark.parametrize(
     ("typed", "shown"),
     [
-        ("[x](https://example.org)", r"\[x\]\(https\://example.org\)"),
+        ("[x](https://example.org)", "\\[x\\]\\(https\u2060\\://example.org\\)"),
         ("**bold** `code`", r"\*\*bold\*\* \`code\`"),
         ("one\n# two", r"one \# two"),
         ("Adam 0.001, MLP", "Adam 0.001, MLP"),
+        # What Streamlit would make a link of, however it is escaped.
+        ("www.example.org", "www\u2060.example.org"),
+        ("a@example.org", "a\u2060@example.org"),
+        ("- one", r"\- one"),
+        ("1. one", r"1\. one"),
+        ("&lt;b&gt;", r"\&lt;b\&gt;"),
     ],
 )
 def test_markdown_is_shown_as_it_was_typed(typed: str, shown: str) -> None:

@@ -13,7 +13,7 @@ class Prompts:
     """
 
     def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # nosec B311 # which digit comes next is no secret
         self._left = self._shuffled()
         self._current = self._left.pop()
 

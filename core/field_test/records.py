@@ -5,6 +5,7 @@ import binascii
 import json
 import os
 import re
+import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -144,6 +145,8 @@ def _content(path: Path, at_most: int = MOST_BYTES) -> bytes:
     if not is_drawing_id(path.stem):
         raise _unreadable(path, "its file name is none that Digit Lab gives: rename it")
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise _unreadable(path, "it is not a file")  # a pipe lets its reader wait for ever
         with path.open("rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             if size > MOST_BYTES:

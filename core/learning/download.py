@@ -2,7 +2,7 @@
 
 import json
 import os
-import subprocess
+import subprocess  # nosec B404 # of this program's own modules
 import sys
 import threading
 from dataclasses import dataclass, replace
@@ -76,7 +76,7 @@ class Download:
 
     def _launch(self) -> None:
         try:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # nosec B603 # no shell, nothing that came in
                 self._command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -25,6 +25,7 @@ def write_checkpoint(
 def read_checkpoint(folder: Path) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]] | None:
     """Return progress and arrays of the checkpoint in `folder`, None where no whole one lies."""
     try:
+        files.look_at(folder / files.CHECKPOINT)
         with safe_open(folder / files.CHECKPOINT, framework="numpy") as file:
             progress = json.loads((file.metadata() or {})[_KEY])
             names = list(file.keys())

@@ -1,11 +1,13 @@
 """The names of the files in a run folder, and how they are written so that a crash tears none."""
 
 import contextlib
+import errno
 import itertools
 import json
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -49,6 +51,16 @@ _NUMBERED: Final = re.compile(
     rf"{CHECKPOINTS}/epoch-[0-9]{{1,9}}\.safetensors|events\.out\.tfevents\.[A-Za-z0-9_.-]{{1,200}}"
 )
 
+# How large a file of a run may be, by its ending: far more than any training writes.
+_TEXT_BYTES: Final = 1_000_000
+_MOST_BYTES: Final = {
+    ".jsonl": 256_000_000,
+    ".parquet": 256_000_000,
+    ".npz": 64_000_000,
+    ".safetensors": 1_000_000_000,
+}
+_EVENTS_BYTES: Final = 256_000_000
+
 # Each number is given out once, also to threads that write at the same time.
 _write_numbers: Final = itertools.count(1)
 _last_write = 0
@@ -62,6 +74,26 @@ def belongs_to_run(path: str) -> bool:
 def stays_behind(path: str) -> bool:
     """Tell whether a file at `path` in a run folder is of use only where it lies."""
     return path in _STAYS or any(part.startswith(".") for part in path.split("/"))
+
+
+def most_bytes(place: str) -> int:
+    """Return how large a file of a run, by its place in the folder, may be."""
+    usual = _EVENTS_BYTES if place.startswith("events.") else _TEXT_BYTES
+    return _MOST_BYTES.get(Path(place).suffix, usual)
+
+
+def look_at(path: Path) -> os.stat_result:
+    """Return what the system says of a file of a run before somebody reads it.
+
+    Raises OSError if it is not there, or nothing to read: a pipe lets its reader wait for ever,
+    a device may never end, and what is far too large fills the memory.
+    """
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is not a file", str(path))
+    if found.st_size > most_bytes(path.name):
+        raise OSError(errno.EFBIG, "it is far too large", str(path))
+    return found
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -95,6 +127,7 @@ def last_write() -> int:
 def read_json(path: Path) -> dict[str, Any]:
     """Return the JSON object in `path`. Raises RunUnreadableError with a sentence."""
     try:
+        look_at(path)
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RunUnreadableError(f"{path.name} is missing") from error

@@ -1,7 +1,6 @@
 """Whether the files of a run from elsewhere are what their names say, and harmless to read."""
 
 import contextlib
-import zipfile
 from pathlib import Path
 from typing import Final
 
@@ -12,31 +11,13 @@ from safetensors import SafetensorError, safe_open
 from core.config import plan_layers
 from core.errors import ArchiveError, RunError, RunStateError
 from core.runs import files
+from core.runs.history import MOST_VALUES
 from core.runs.records import Run
-from core.runs.results import read_digits, read_predictions
-from core.runs.untrusted_zip import check_directory
+from core.runs.results import MOST_ARRAYS_BYTES, read_digits, read_predictions
+from core.runs.zip_directory import arrays_bytes
 
-_TEXT_BYTES: Final = 1_000_000
-_LINES_BYTES: Final = 256_000_000
-_TABLE_BYTES: Final = 256_000_000
-_ARRAYS_BYTES: Final = 64_000_000
-_TENSORS_BYTES: Final = 1_000_000_000
-_MOST_VALUES: Final = 100_000_000  # in a table: rows times columns
-_MOST_ARRAYS: Final = 16
 _HIGHEST_COUNT: Final = 2**53
 _LONGEST_SECONDS: Final = 1e9
-
-
-def most_bytes(place: str) -> int:
-    """Return how large a file of a run, by its place in the folder, may be."""
-    suffix = Path(place).suffix
-    limits = {
-        ".jsonl": _LINES_BYTES,
-        ".parquet": _TABLE_BYTES,
-        ".npz": _ARRAYS_BYTES,
-        ".safetensors": _TENSORS_BYTES,
-    }
-    return limits.get(suffix, _LINES_BYTES if place.startswith("events.") else _TEXT_BYTES)
 
 
 def check_files(folder: Path, run: Run) -> None:
@@ -79,15 +60,11 @@ def _check_figures(run: Run) -> None:
 
 
 def _check_arrays(path: Path) -> None:
-    """An .npz is a zip file itself, so it may be a bomb too."""
     try:
-        with path.open("rb") as file:
-            check_directory(file, _MOST_ARRAYS)
-            with zipfile.ZipFile(file) as archive:
-                entries = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, ArchiveError) as error:
+        held = arrays_bytes(path)
+    except (OSError, ArchiveError) as error:
         raise _damaged(path.name) from error
-    if sum(entry.file_size for entry in entries) > _ARRAYS_BYTES:
+    if held > MOST_ARRAYS_BYTES:
         raise ArchiveError(f"{path.name} in it holds more than the answers of a run.")
 
 
@@ -102,7 +79,7 @@ def _check_table(path: Path) -> None:
         column.physical_type in ("INT32", "INT64", "FLOAT", "DOUBLE") for column in columns
     )
     flat = all(column.max_repetition_level == 0 for column in columns)
-    if not numbers or not flat or found.num_rows * max(1, found.num_columns) > _MOST_VALUES:
+    if not numbers or not flat or found.num_rows * max(1, found.num_columns) > MOST_VALUES:
         raise ArchiveError(f"{path.name} in it holds more than the curves of a run.")
 
 

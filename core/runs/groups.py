@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from filelock import FileLock
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from core.access import Action, needs
 from core.config import CHOICES, RunConfig, field_title, value_word
 from core.errors import ConfigError, DigitLabError, RunError
 from core.runs import files
+from core.runs.legible import Legible, legible
 from core.runs.records import Run
 from core.runs.store import MODEL_WORDS, RunStore
 from core.runs.upgrading import GROUP_FORMAT
@@ -62,7 +63,7 @@ class Group(BaseModel):
     schema_version: int = GROUP_FORMAT.current
     id: str
     kind: Literal["sweep", "fair"]
-    name: str = Field(max_length=200)
+    name: Annotated[str, Field(max_length=200), AfterValidator(legible)]
     created: float  # seconds since 1970
     base: Annotated[RunConfig, BeforeValidator(_parse)]
     stage: Stage = "planned"
@@ -70,7 +71,7 @@ class Group(BaseModel):
     rates: dict[str, tuple[float, ...]] = {}  # a fair comparison's grid for each optimizer
     seeds: tuple[int, ...] = ()  # those of its final runs
     choices: dict[str, Choice] = {}  # by optimizer, once the search has ended
-    note: str = ""  # a sentence on what was changed to make the comparison fair
+    note: Legible = ""  # a sentence on what was changed to make the comparison fair
     limit: int = Field(MAX_RUNS, ge=1, le=HIGHEST_LIMIT)  # the most runs it may have
 
     @property

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.runs.files import replacing
+from core.runs.files import look_at, replacing
 from core.runs.history_lines import COUNTS, HIGHEST_COUNT, HistoryLines, Table
 
 STEP_COLUMNS: Final = (
@@ -46,6 +46,7 @@ LAYER_COLUMNS: Final = (
     "update_ratio",
     "dead_share",
 )
+MOST_VALUES: Final = 100_000_000  # of a table: rows times columns
 # Values that come again and again, which a dictionary stores once.
 _REPEATED: Final = frozenset({"seconds", "learning_rate"})
 # What is looked at and never calculated with is kept to one part in 4,096: half the size.
@@ -116,7 +117,7 @@ class History:
     def _read_packed(self) -> bool:
         """Read the table if there is one and it is not the one known; tell whether there is."""
         try:
-            found = self._packed.stat()
+            found = look_at(self._packed)
             source = found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
             if source != self._source:
                 self._frame, self._source = _read_table(self._packed, self._columns), source
@@ -141,21 +142,21 @@ def _read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """Return the rows of a Parquet file. Raises OSError or pa.ArrowException."""
     # Not by way of pandas, whose conversion and checks take four times as long.
     with pq.ParquetFile(path) as file:
-        there = [name for name in columns if name in file.schema_arrow.names]
+        if file.metadata.num_rows * max(1, file.metadata.num_columns) > MOST_VALUES:
+            raise pa.ArrowInvalid(f"{path.name} holds more than a history")
+        # Text or lists are no figures, and one long word may stand in a million rows.
+        there = [name for name in columns if _holds_numbers(file.schema_arrow, name)]
         table = file.read(columns=there, use_threads=False)
-    return _typed({name: _column(table.column(name)) for name in there}, columns)
+    return _typed(
+        {name: table.column(name).to_numpy().astype(np.float64) for name in there}, columns
+    )
 
 
-def _column(values: pa.ChunkedArray) -> npt.NDArray[np.float64]:
-    if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
-        numbers: npt.NDArray[np.float64] = values.to_numpy().astype(np.float64)
-        return numbers
-    return _numbers(values.to_pandas())
-
-
-def _numbers(values: "pd.Series[Any]") -> npt.NDArray[np.float64]:
-    numbers: npt.NDArray[np.float64] = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
-    return numbers
+def _holds_numbers(schema: pa.Schema, name: str) -> bool:
+    if schema.names.count(name) != 1:
+        return False
+    kind = schema.field(name).type
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 def _typed(found: Mapping[str, npt.NDArray[np.float64]], columns: tuple[str, ...]) -> pd.DataFrame:

@@ -10,6 +10,8 @@ from typing import Any, BinaryIO, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from core.runs.files import look_at
+
 # Whole numbers from 0; all other columns are floats that may be missing.
 COUNTS: Final = frozenset({"step", "epoch", "images", "layer"})
 HIGHEST_COUNT: Final = 2**31 - 1
@@ -42,6 +44,7 @@ class HistoryLines:
         answer is the same object: leave it as it is.
         """
         try:
+            look_at(self._path)
             with self._path.open("rb") as file:
                 if not self._goes_on(file):
                     self._begin()

@@ -13,7 +13,7 @@ from core.errors import ArchiveError, RunError, RunTooNewError, RunUnreadableErr
 from core.runs import files
 from core.runs.changes import changing, free_name
 from core.runs.exporting import MOST_RUNS
-from core.runs.foreign_files import check_files, most_bytes
+from core.runs.foreign_files import check_files
 from core.runs.guests import ID, Guest, Imported, adapt
 from core.runs.ids import new_run_id
 from core.runs.store import RunStore
@@ -60,7 +60,7 @@ def _unpack(file: IO[bytes], staging: Path) -> list[Guest]:
                 continue
             path = folders[root] / place
             path.parent.mkdir(exist_ok=True)
-            extract(archive, entry, path, most_bytes(place))
+            extract(archive, entry, path, files.most_bytes(place))
     return [_guest(folder, PurePosixPath(root).name) for root, folder in folders.items()]
 
 

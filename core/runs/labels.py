@@ -1,6 +1,5 @@
 """What people call a run and how they file it: name, notes, tags, star, archive."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -8,6 +7,7 @@ from core.access import Action, needs
 from core.errors import ConfigError, RunError
 from core.runs import files
 from core.runs.changes import changing
+from core.runs.legible import legible
 from core.runs.records import RunInfo
 from core.runs.store import RunStore
 from core.runs.upgrading import RUN_FORMAT
@@ -16,8 +16,6 @@ LONGEST_NAME: Final = 200
 LONGEST_NOTES: Final = 5_000
 LONGEST_TAG: Final = 40
 MOST_TAGS: Final = 20
-# They turn the direction of what stands after them: a name could make its neighbours unreadable.
-_TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @needs(Action.LABEL)
@@ -62,7 +60,7 @@ def retag(
 
 def clean_name(text: str) -> str:
     """Return a name on one line. Raises ConfigError if it is empty or too long."""
-    name = " ".join(_readable(text).split())
+    name = " ".join(legible(text).split())
     if not name:
         raise ConfigError("A run needs a name.")
     if len(name) > LONGEST_NAME:
@@ -75,7 +73,7 @@ def clean_name(text: str) -> str:
 
 def clean_notes(text: str) -> str:
     """Return notes with their line breaks. Raises ConfigError if they are too long."""
-    lines = _readable(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
+    lines = legible(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
     notes = "\n".join(line.rstrip() for line in lines).strip()
     if len(notes) > LONGEST_NOTES:
         raise ConfigError(
@@ -91,7 +89,7 @@ def clean_tags(texts: Iterable[str]) -> tuple[str, ...]:
     """
     found: dict[str, str] = {}
     for text in texts:
-        for part in _readable(text).split(","):
+        for part in legible(text).split(","):
             tag = " ".join(part.split())
             if len(tag) > LONGEST_TAG:
                 raise ConfigError(
@@ -103,16 +101,6 @@ def clean_tags(texts: Iterable[str]) -> tuple[str, ...]:
     if len(found) > MOST_TAGS:
         raise ConfigError(f"A run has at most {MOST_TAGS} tags; these would be {len(found)}.")
     return tuple(found.values())
-
-
-def _readable(text: str) -> str:
-    """Return `text` without what cannot be shown or written: control characters, half letters."""
-    return "".join(
-        character
-        for character in text
-        if character in "\n\t"
-        or (unicodedata.category(character) not in ("Cc", "Cs") and character not in _TURNING)
-    )
 
 
 def _write(store: RunStore, run_id: str, changes: Mapping[str, Any]) -> None:

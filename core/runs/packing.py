@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic_core import from_json
 
 import core.config
-from core.runs import reading, records, upgrading
+from core.runs import legible, reading, records, upgrading
 from core.runs.records import Run
 
 _ModelT = TypeVar("_ModelT", bound=BaseModel)
@@ -47,6 +47,7 @@ def code_version() -> str:
     sources = [
         *sorted(folder.glob("*.py")),
         Path(records.__file__),
+        Path(legible.__file__),
         Path(reading.__file__),
         Path(upgrading.__file__),
         Path(__file__),

@@ -3,9 +3,10 @@
 import time
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from core.config import RunConfig
+from core.runs.legible import Legible, legible
 from core.runs.upgrading import RUN_FORMAT
 
 SCHEMA_VERSION: Final = RUN_FORMAT.current
@@ -52,7 +53,7 @@ class Status(_Record):
     step: int = Field(0, ge=0)
     steps: int = Field(0, ge=0)  # in all; 0 until the worker knows
     epoch: int = Field(0, ge=0)
-    reason: str = ""  # one sentence, where the run did not simply finish
+    reason: Legible = ""  # one sentence, where the run did not simply finish
     attempt: int = Field(1, ge=1)  # counts up with every resuming: an orphan knows that it is one
 
 
@@ -78,11 +79,11 @@ class Environment(_Record):
     """On what a run was trained."""
 
     schema_version: int = SCHEMA_VERSION
-    python: str
-    torch: str
-    device: str
+    python: Legible
+    torch: Legible
+    device: Legible
     threads: int
-    platform: str  # system and processor family, such as "Linux x86_64"
+    platform: Legible  # system and processor family, such as "Linux x86_64"
 
 
 def _parse(config: Any) -> Any:
@@ -94,12 +95,12 @@ class RunInfo(_Record):
 
     schema_version: int = SCHEMA_VERSION
     config: Annotated[RunConfig, BeforeValidator(_parse)]
-    name: str = Field(max_length=200)
-    recipe: str | None = None
+    name: Annotated[str, Field(max_length=200), AfterValidator(legible)]
+    recipe: Legible | None = None
     group: str | None = None
     role: Literal["search", "final"] | None = None  # in a fair comparison (core/runs/fair.py)
-    tags: tuple[str, ...] = ()
-    notes: str = ""
+    tags: tuple[Legible, ...] = ()
+    notes: Legible = ""
     starred: bool = False
     archived: bool = False  # kept, but out of the table unless somebody asks for it
     colour: int = Field(0, ge=0)  # position in the palette: a run keeps its colour

@@ -16,14 +16,16 @@ from core.config import CLASSES, IMAGE_SIDE
 from core.errors import RunStateError, RunUnreadableError
 from core.runs import files
 from core.runs.tensors import write_tensors
+from core.runs.zip_directory import arrays_bytes
 
 # Shown where somebody wants to see test digits in general, not only the misread ones.
 KEPT_DIGITS: Final = 100
+MOST_ARRAYS_BYTES: Final = 64_000_000  # of one .npz, unpacked
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Predictions:
-    """What a finished run answered on its test images.
+    """What a finished run answered on its test images; equal only to itself, to key caches by.
 
     `labels`, `indices` and `predicted` are `(N,)`; `logits` is `(N, 10)` float32. `predicted` was
     taken before the logits were rounded for storing (to float16, which shifts a probability by
@@ -130,6 +132,7 @@ def read_weights(folder: Path) -> dict[str, npt.NDArray[np.float32]]:
     if not path.exists():
         raise _not_there(folder, "trained model")
     try:
+        files.look_at(path)
         weights: dict[str, npt.NDArray[np.float32]] = load_file(path)
     # The last two are for kinds of numbers that NumPy does not have.
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -144,6 +147,7 @@ def read_weights(folder: Path) -> dict[str, npt.NDArray[np.float32]]:
 def read_weights_file(folder: Path) -> bytes:
     """Return the file of weights in `folder`, unread. Raises RunStateError if there is none."""
     try:
+        files.look_at(folder / files.WEIGHTS)
         return (folder / files.WEIGHTS).read_bytes()
     except OSError as error:
         raise _not_there(folder, "trained model") from error
@@ -166,13 +170,22 @@ def _write_arrays(path: Path, packing: int, **arrays: npt.NDArray[Any]) -> None:
 
 
 def _read_arrays(folder: Path, name: str, what: str) -> dict[str, npt.NDArray[Any]]:
+    path = folder / name
     try:
-        with np.load(folder / name, allow_pickle=False) as arrays:
+        files.look_at(path)
+        _check_size(path)
+        with np.load(path, allow_pickle=False) as arrays:
             return {key: arrays[key] for key in arrays.files}
     except FileNotFoundError as error:
         raise _not_there(folder, what) from error
     except Exception as error:  # zip, zlib, header and pickle errors share no other base
         raise _damaged(folder, name) from error
+
+
+def _check_size(path: Path) -> None:
+    """Raise RunUnreadableError if an .npz would grow when it is read: it may be a bomb."""
+    if arrays_bytes(path) > MOST_ARRAYS_BYTES:
+        raise _damaged(path.parent, path.name)
 
 
 def _are_digits(found: Predictions) -> bool:

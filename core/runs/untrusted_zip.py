@@ -11,17 +11,8 @@ from typing import IO, Final
 
 from core.errors import ArchiveError
 from core.runs.exporting import MOST_BYTES, MOST_FILES
+from core.runs.zip_directory import LONGEST_NAME, check_directory
 
-# "End of central directory", zip specification (APPNOTE 6.3.10) 4.3.16: signature, 2 disk
-# numbers, 2 counts, the directory's size and place, the length of the comment.
-_END: Final = struct.Struct("<4s4H2LH")
-_END_MARK: Final = b"PK\x05\x06"
-_LARGE_END_MARK: Final = b"PK\x06\x07"  # of zip64, for files beyond 4 GB
-_LARGE_END_BYTES: Final = 20
-_LONGEST_COMMENT: Final = 65_535
-_LONGEST_NAME: Final = 300
-# A directory entry has 46 bytes, a name, and a few for times and owners.
-_ENTRY_BYTES: Final = 46 + _LONGEST_NAME
 _ENCRYPTED: Final = 0x1
 _PACKINGS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # Text may pack by 20; what packs by more than this and is large is made to fill a disk.
@@ -67,31 +58,8 @@ def open_unchecked_zip(file: IO[bytes], most_files: int) -> zipfile.ZipFile:
     check_directory(file, most_files)
     try:
         return zipfile.ZipFile(file)
-    except _DAMAGE as error:
+    except (*_DAMAGE, ValueError) as error:  # the last where it names places before its beginning
         raise ArchiveError("It is damaged, or not a zip file.") from error
-
-
-def check_directory(file: IO[bytes], most_files: int) -> None:
-    """Raise ArchiveError unless the zip's directory is small enough to be read into memory.
-
-    The count of files that the zip states is not believed: its directory may hold more.
-    """
-    size = file.seek(0, 2)
-    start = max(0, size - _END.size - _LONGEST_COMMENT - _LARGE_END_BYTES)
-    file.seek(start)
-    tail = file.read()
-    # As Python looks for it: at the very end first, else the last mark before a comment.
-    at = len(tail) - _END.size
-    if at < 0 or tail[at : at + 4] != _END_MARK or tail[-2:] != b"\0\0":
-        at = tail.rfind(_END_MARK)
-    if at < 0 or len(tail) - at < _END.size:
-        raise ArchiveError("It is damaged, or not a zip file.")
-    if tail[max(0, at - _LARGE_END_BYTES) : at].startswith(_LARGE_END_MARK):
-        raise ArchiveError("It is larger than 2 GB, or says that it is.")
-    directory_bytes = _END.unpack_from(tail, at)[5]
-    if directory_bytes > most_files * _ENTRY_BYTES:
-        raise ArchiveError(f"It holds too many files; at most {most_files:,} are taken.")
-    file.seek(0)
 
 
 def extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, most: int) -> None:
@@ -103,7 +71,7 @@ def extract(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, most: 
     if entry.file_size > most:
         raise ArchiveError(f"{name} is too large ({entry.file_size:,} bytes of at most {most:,}).")
     written = 0
-    with archive.open(entry) as source, path.open("xb") as target:
+    with _opened(archive, entry) as source, path.open("xb") as target:
         while chunk := source.read(_CHUNK):
             written += len(chunk)
             if written > entry.file_size:
@@ -125,9 +93,16 @@ def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> b
     What the zip states of its size is not believed. Raises ArchiveError if it is damaged.
     """
     try:
-        with archive.open(entry) as source:
+        with _opened(archive, entry) as source:
             return source.read(most + 1)
     except _DAMAGE as error:
+        raise ArchiveError(f"{shown(entry.filename)} is damaged in the zip file.") from error
+
+
+def _opened(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> IO[bytes]:
+    try:
+        return archive.open(entry)
+    except (*_DAMAGE, ValueError, OSError) as error:  # it may lie before the file's beginning
         raise ArchiveError(f"{shown(entry.filename)} is damaged in the zip file.") from error
 
 
@@ -168,7 +143,7 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
 
 def _check_name(entry: zipfile.ZipInfo) -> None:
     name = entry.filename
-    if not name or len(name) > _LONGEST_NAME or name != entry.orig_filename:
+    if not name or len(name) > LONGEST_NAME or name != entry.orig_filename:
         raise ArchiveError(f"The name {shown(name)} in it is not one that files have.")
     if not name.isprintable() or "\\" in name or ":" in name:
         raise ArchiveError(f"The name {shown(name)} in it is not one that files have.")

@@ -6,7 +6,7 @@ from typing import Final
 
 from core.errors import ConfigError
 
-EVERYWHERE_4: Final = "0.0.0.0"
+EVERYWHERE_4: Final = "0.0.0.0"  # nosec B104 # to share is what it is for
 EVERYWHERE: Final = "::"
 
 

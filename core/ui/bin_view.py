@@ -9,7 +9,8 @@ import streamlit as st
 from core.access import Action, refusal
 from core.errors import DigitLabError
 from core.runs.bin import bin_of, binned, delete_for_good, empty_bin
-from core.ui.components import TableAnswer, draw_run_table
+from core.ui.browser_messages import TableAnswer
+from core.ui.components import draw_run_table
 from core.ui.dialogs import dialog
 from core.ui.frame import guarded
 from core.ui.notices import leave_notice, take_back

@@ -1,5 +1,6 @@
 """Whether runs are right as often as their percentages say, on the Compare page."""
 
+import functools
 from collections.abc import Sequence
 from html import escape
 from typing import Final, TypeAlias
@@ -17,10 +18,12 @@ from core.analysis.calibration import (
 )
 from core.errors import DigitLabError
 from core.report.digit_figures import MOST_INTERVALS, drawn_runs, reliability_figure
+from core.runs.results import Predictions
 from core.ui.components import draw_chart
 from core.ui.folds import draw_fold
 from core.ui.judged import Judged
 from core.ui.pieces import dot
+from core.ui.shared_figures import shared_figure
 from core.words import as_text
 
 _HEIGHT: Final = 480
@@ -43,7 +46,7 @@ def draw_calibration(judged: Sequence[Judged]) -> None:
         found = [
             (one.name, one.run.info.colour, bins) for one, bins in lines if one.run.id in shown
         ]
-        figure = reliability_figure(found)
+        figure = shared_figure(reliability_figure, found)
         said = [calibration_sentence(bins, name) for name, _, bins in found]
         label = f"Reliability diagram. {' '.join(said)}"
         draw_chart(
@@ -84,13 +87,17 @@ def _explain(*, intervals: bool) -> None:
     )
 
 
+@functools.lru_cache(maxsize=128)
+def _calibration(answers: Predictions) -> Calibration:
+    sure = own_confidence(answers.probabilities, answers.predicted)
+    return calibrate(sure, answers.predicted == answers.labels)
+
+
 def _calibrations(judged: Sequence[Judged]) -> list[_Line]:
     found = []
     for one in judged:
-        answers = one.answers
-        sure = own_confidence(answers.probabilities, answers.predicted)
         try:
-            found.append((one, calibrate(sure, answers.predicted == answers.labels)))
+            found.append((one, _calibration(one.answers)))
         except DigitLabError as error:
             st.warning(as_text(f"{one.name}: {error}"), icon=":material/broken_image:")
     return found

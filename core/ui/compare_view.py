@@ -19,6 +19,7 @@ from core.ui.files_view import draw_files
 from core.ui.folds import draw_fold
 from core.ui.frame import guarded
 from core.ui.inside_view import draw_inside
+from core.ui.pace import draw_repeatedly
 from core.ui.people_view import draw_people
 from core.ui.ranking_view import FEW_SIDES
 from core.ui.services import services
@@ -117,7 +118,10 @@ def _listed_states(run_ids: Collection[str]) -> dict[str, State]:
 def _draw_live(
     runs: Sequence[Run], draw: Callable[[list[Run]], None], every: float = _LIVE_SECONDS
 ) -> None:
-    """Draw a part that reads the runs afresh `every` so often while one of them waits or trains."""
+    """Draw a part that reads the runs afresh while one of them waits or trains.
+
+    That is `every` so many seconds, or more seldom where many look on.
+    """
     before = {run.id: run.status.state for run in runs}
     live = any(run.active for run in runs)
 
@@ -132,4 +136,7 @@ def _draw_live(
                 return
             draw(now)
 
-    st.fragment(part, run_every=every if live else None)()
+    if live:
+        draw_repeatedly(part, every)
+    else:
+        st.fragment(part)()

@@ -1,6 +1,5 @@
 """Own parts of the page: a chart that keeps its zoom, the table of runs, a page of digits."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import unescape
@@ -11,24 +10,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.report.page import chart_files_script
+from core.ui.browser_messages import TableAnswer, read_click, read_opened, read_table_answer
 from core.ui.plotly_script import PLOTLY_ROUTE
+from core.ui.shared_figures import FigureText, figure_text
 from core.words import file_name
 
-_ACTIONS: Final = (
-    "open",
-    "cancel",
-    "resume",
-    "continue",
-    "edit",
-    "star",
-    "unstar",
-    "archive",
-    "unarchive",
-    "export",
-    "delete",
-    "restore",
-    "remove",
-)
 _ASSETS: Final = Path(__file__).with_name("assets")
 
 
@@ -61,20 +47,27 @@ _sheet = st.components.v2.component(
 
 
 def draw_chart(
-    figure: go.Figure | Mapping[str, Any], *, key: str, height: int, label: str
+    figure: go.Figure | FigureText | Mapping[str, Any], *, key: str, height: int, label: str
 ) -> dict[str, Any] | None:
     """Draw `figure` so that zoom, hidden legend entries and hover outlive every update.
 
-    It may also be given as Plotly takes it, `{"data": …, "layout": …}`. `height` is in pixels and
-    reserved from the start. `label` describes the chart to those who cannot see it. Returns the
-    clicked point as `{"x": …, "y": …}` once, else None.
+    It may also be given as Plotly takes it, `{"data": …, "layout": …}`, or as made for all visitors
+    (`core.ui.shared_figures`). `height` is in pixels and reserved from the start. `label`
+    describes the chart to those who cannot see it. Returns the clicked point as
+    `{"x": …, "y": …}` once, else None.
     """
-    plain = json.loads(figure.to_json()) if isinstance(figure, go.Figure) else dict(figure)
-    title = plain["layout"].get("title", {}).get("text") or ""
+    if isinstance(figure, go.Figure):
+        figure = figure_text(figure)
+    if isinstance(figure, FigureText):
+        shown: str | dict[str, Any] = figure.text
+        title = figure.title
+    else:
+        shown = dict(figure)
+        title = shown["layout"].get("title", {}).get("text") or ""
     result = _chart(
         key=key,
         data={
-            "figure": plain,
+            "figure": shown,
             "height": height,
             "label": label,
             "file": _file_name(title, label),
@@ -82,8 +75,7 @@ def draw_chart(
         },
         on_clicked_change=lambda: None,
     )
-    clicked: dict[str, Any] | None = result.clicked
-    return clicked
+    return read_click(result.clicked)
 
 
 def draw_live_chart(route: str, name: str, *, key: str, height: int, label: str) -> None:
@@ -116,15 +108,6 @@ def _file_name(title: str, label: str) -> str:
     """Return what the pictures and numbers of a chart are called: what it is and of which runs."""
     what = label.partition(". ")[0].removeprefix("Chart of ")
     return file_name(f"{what} {unescape(title)}")
-
-
-@dataclass(frozen=True)
-class TableAnswer:
-    """What the visitor did in the table of runs: chosen ids, and at most one action."""
-
-    chosen: list[str]
-    action: str | None  # one of _ACTIONS
-    run_id: str | None
 
 
 @dataclass(frozen=True)
@@ -169,14 +152,7 @@ def draw_run_table(
         on_sort_change=told("sort", on_sort),
         on_fold_change=told("fold", on_fold),
     )
-    known = {row["id"] for row in rows if "fold" not in row}
-    choosable = {run_id for row in rows for run_id in row["ids"]}
-    chosen = [run_id for run_id in (result.chosen or []) if run_id in choosable]
-    action = result.action if isinstance(result.action, dict) else {}
-    # From the browser, so it may be anything: only ids in the table count.
-    if action.get("run") not in known or action.get("kind") not in _ACTIONS:
-        return TableAnswer(chosen, None, None)
-    return TableAnswer(chosen, action["kind"], action["run"])
+    return read_table_answer(result.chosen, result.action, rows)
 
 
 def draw_tiles(
@@ -198,7 +174,4 @@ def draw_tiles(
         },
         on_opened_change=lambda: None,
     )
-    opened = result.opened if isinstance(result.opened, dict) else {}
-    index = opened.get("index")
-    # From the browser, so it may be anything: only digits on the page count.
-    return index if index in [tile["index"] for tile in tiles] else None
+    return read_opened(result.opened, [tile["index"] for tile in tiles])

@@ -1,5 +1,6 @@
 """The difference of two confusion matrices: what one run takes for what more often."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
@@ -15,11 +16,13 @@ from core.analysis.confusion_difference import (
     difference_sentences,
     largest_differences,
 )
+from core.runs.results import Predictions
 from core.ui.components import draw_chart
 from core.ui.judged import Judged, by_mark
 from core.ui.links import linked, write_link
 from core.ui.matrices_view import MatrixView, clicked_cell, draw_scale, open_cell
 from core.ui.matrix_figures import LESS, MORE, difference_figure, shade
+from core.ui.shared_figures import shared_figure
 
 _HEIGHT: Final = 480
 _HINT: Final = "<br>click to see them"
@@ -44,7 +47,8 @@ def draw_difference(judged: Sequence[Judged], view: MatrixView) -> None:
     chart, words = st.columns(2)
     with chart:
         label = f"Difference of two confusion matrices. {' '.join(sentences)}"
-        figure = difference_figure(
+        figure = shared_figure(
+            difference_figure,
             first.matrix,
             second.matrix,
             names=(first.name, second.name),
@@ -124,10 +128,13 @@ def _sentences(first: Judged, second: Judged, unit: Unit, *, alike: bool) -> lis
     if not alike or unit == "column" or not cells:
         return sentences
     largest = max(cells, key=lambda cell: abs(difference[cell]))
-    p_value = difference_p_value(
-        first.answers.labels, first.answers.predicted, second.answers.predicted, largest
-    )
+    p_value = _p_value(first.answers, second.answers, largest)
     return [sentences[0], chance_sentence(p_value), *sentences[1:]]
+
+
+@functools.lru_cache(maxsize=512)
+def _p_value(first: Predictions, second: Predictions, cell: tuple[int, int]) -> float:
+    return difference_p_value(first.labels, first.predicted, second.predicted, cell)
 
 
 def _open(clicked: dict[str, Any], first: Judged, second: Judged) -> None:

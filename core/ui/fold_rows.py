@@ -1,5 +1,6 @@
 """The row of several runs in the table of runs, and what the link says of it."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ PARAMETER: Final = "rows"
 # What a link has room for.
 _MOST_OPEN: Final = 30
 _MOST_DOTS: Final = 3
+_KEY: Final = re.compile(r"[0-9a-f]{8}")
 _GROUPS: Final = {"sweep": "sweep", "fair": "fair comparison"}
 
 
@@ -52,6 +54,8 @@ def opened_folds() -> list[str]:
 
 def turn_fold(key: str) -> None:
     """Open the fold of this key from the next run on, or close it if it is open."""
+    if not _KEY.fullmatch(key):
+        return  # from the browser, so it may be anything
     opened = opened_folds()
     opened = [other for other in opened if other != key] if key in opened else [*opened, key]
     address.write(PARAMETER, ".".join(opened[-_MOST_OPEN:]))

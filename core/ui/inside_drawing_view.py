@@ -29,7 +29,7 @@ from core.ui.output_weights_view import draw_output_weights
 from core.ui.pieces import named
 from core.ui.trained import trained_model
 from core.ui.units_view import draw_units
-from core.words import distinct_names, short_names
+from core.words import as_text, distinct_names, short_names
 
 _LONGEST: Final = 24  # of a name on a button
 # What spoke for an answer takes up to half a second a run, and a stroke must not wait for eight.
@@ -86,7 +86,8 @@ def _choose(name: str, runs: Sequence[Run]) -> Run:
     if len(runs) == 1:
         return runs[0]
     names = short_names(runs, _LONGEST)
-    chosen = draw_segments(name, "Run", {run.id: names[run.id] for run in runs}, runs[0].id)
+    options = {run.id: as_text(names[run.id]) for run in runs}
+    chosen = draw_segments(name, "Run", options, runs[0].id)
     return next(run for run in runs if run.id == chosen)
 
 

@@ -1,5 +1,6 @@
 """What the finished runs of a page answered on their test images, read once for all its parts."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,9 +43,15 @@ def read_judged(runs: Sequence[Run]) -> list[Judged]:
             answers = services().store.predictions(run.id)
         except DigitLabError:
             continue
-        matrix = confusion_matrix(answers.labels, answers.predicted)
-        found.append(Judged(run, names[run.id], answers, matrix))
+        found.append(Judged(run, names[run.id], answers, _matrix(answers)))
     return found
+
+
+@functools.lru_cache(maxsize=128)
+def _matrix(answers: Predictions) -> Integers:
+    matrix = confusion_matrix(answers.labels, answers.predicted)
+    matrix.setflags(write=False)  # the next visitor gets the same
+    return matrix
 
 
 def all_alike(judged: Sequence[Judged]) -> bool:

@@ -48,7 +48,7 @@ _SECRETS: Final = tuple(
     )
 )
 _ADDRESS: Final = re.compile(r"(?<![\w.:])(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:]{3,39})(?![\w])")
-_NOT_VISITORS: Final = frozenset({"127.0.0.1", "0.0.0.0", "::1", "::"})
+_NOT_VISITORS: Final = frozenset({"127.0.0.1", "0.0.0.0", "::1", "::"})  # nosec B104 - compared
 
 _log = logging.getLogger(__name__)
 

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from core.config import Dataset
+from core.ui.browser_messages import read_opened
 from core.ui.components import address, asset, chart_scripts
 from core.ui.digit_route import DIGITS_ROUTE
 from core.ui.plotly_script import PLOTLY_ROUTE
@@ -53,6 +54,4 @@ def draw_digit_map(
         },
         on_opened_change=lambda: None,
     )
-    opened = result.opened if isinstance(result.opened, dict) else {}
-    index = opened.get("index")
-    return index if isinstance(index, int) and not isinstance(index, bool) else None
+    return read_opened(result.opened)

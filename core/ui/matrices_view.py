@@ -16,6 +16,7 @@ from core.ui.judged import Judged
 from core.ui.linked_controls import draw_segments
 from core.ui.links import open_page
 from core.ui.matrix_figures import MORE, matrix_figure, scale_top, shade
+from core.ui.shared_figures import shared_figure
 
 AT_MOST: Final = 4
 _HEIGHT: Final = 440
@@ -78,8 +79,8 @@ def draw_matrices(judged: Sequence[Judged], view: MatrixView) -> None:
 
 
 def _draw_matrix(one: Judged, view: MatrixView, top: float) -> dict[str, Any] | None:
-    figure = matrix_figure(
-        one.matrix, title=one.name, unit=view.unit, top=top, diagonal=view.diagonal
+    figure = shared_figure(
+        matrix_figure, one.matrix, title=one.name, unit=view.unit, top=top, diagonal=view.diagonal
     )
     sentence = confusion_sentence(one.matrix, one.name)
     label = f"Confusion matrix. {sentence}"

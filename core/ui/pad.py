@@ -1,9 +1,7 @@
 """The drawing pad: what is on it outlives a change of page, and can be undone stroke by stroke."""
 
-import base64
 import contextlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,6 +11,7 @@ from PIL import Image
 from core.errors import DrawingError, EmptyDrawingError
 from core.pictures import read_canvas
 from core.ui.components import asset
+from core.ui.pad_messages import MOST_BYTES, Drawn, last_message, read_message
 
 PAD_SIDE: Final = 280
 INVITATION: Final = "Draw a digit on the white pad, as large as you like."
@@ -20,21 +19,10 @@ _BRUSH: Final = 20
 _INK, _PAPER = "#16181F", "#FFFFFF"
 _MAX_UNDO: Final = 30
 _STATE: Final = "pad"
-# Each state holds all strokes so far: what a visitor costs must stay within a few megabytes.
-_MAX_BYTES: Final = 2_000_000
 
 _helper = st.components.v2.component(
     "digitlab_pad", html="", js=asset("pad.js"), isolate_styles=False
 )
-
-
-@dataclass(frozen=True)
-class _State:
-    """What was on the pad after a stroke: the strokes, as the pad writes them, and a PNG."""
-
-    strokes: dict[str, Any]
-    content: bytes
-    size: int  # bytes of both
 
 
 @dataclass
@@ -48,7 +36,7 @@ class _Pad:
     name: str
     start: dict[str, Any] | None = None  # what the pad in the browser is told to show
     _turn: int = 0  # part of that: the pad looks only at what differs from what it was told last
-    _history: list[_State] = field(default_factory=list)  # newest last
+    _history: list[Drawn] = field(default_factory=list)  # newest last
     _heard: object = None  # the last message; what it says is known, or was undone
     _problem: DrawingError | None = None
 
@@ -87,29 +75,29 @@ class _Pad:
 
     def begin_again(self) -> None:
         """Have the pad in the browser show the newest strokes that are left."""
-        self._heard = _message(st.session_state.get(self.key))
+        self._heard = last_message(st.session_state.get(self.key))
         self._problem = None
         self._turn += 1
         self.start = {**(self.strokes or {"objects": []}), "turn": self._turn}
 
     def take_in(self) -> None:
         """Note what the browser has said since."""
-        message = _message(st.session_state.get(self.key))
+        message = last_message(st.session_state.get(self.key))
         if message is None or message == self._heard:
             return
         self._heard, self._problem = message, None
         try:
-            self._note(_read(message))
+            self._note(read_message(message))
         except DrawingError as error:
             self._problem = error
 
-    def _note(self, state: _State | None) -> None:
+    def _note(self, state: Drawn | None) -> None:
         if state is None:
             self._history.clear()
         elif self.strokes is None or state.strokes["objects"] != self.strokes["objects"]:
             self._history.append(state)
             del self._history[:-_MAX_UNDO]
-            while sum(kept.size for kept in self._history) > _MAX_BYTES and len(self._history) > 1:
+            while sum(kept.size for kept in self._history) > MOST_BYTES and len(self._history) > 1:
                 del self._history[0]
 
 
@@ -163,33 +151,3 @@ def pad_strokes(name: str = "pad") -> dict[str, Any] | None:
 def _pad(name: str) -> _Pad:
     pad: _Pad = st.session_state.setdefault(f"{_STATE}_{name}", _Pad(name))
     return pad
-
-
-def _message(state: object) -> object:
-    """Return what the browser said last of the drawing, None where it has said nothing yet."""
-    message = state.get("drawing") if isinstance(state, Mapping) else None
-    # What the pad was told to show comes back without a picture until there is a stroke.
-    if isinstance(message, Mapping) and message.get("data") is None:
-        return None
-    return message
-
-
-def _read(message: object) -> _State | None:
-    """Return the state in a message of the pad's, None if there is no stroke in it.
-
-    Raises DrawingError for a message of another kind, which only a tampered browser sends.
-    """
-    odd = DrawingError("The drawing did not arrive as a picture. Clear the pad and draw again.")
-    match message:
-        case {"raw": {"objects": list() as objects, **_others} as strokes, "data": str() as url}:
-            start, _, encoded = url.partition(";base64,")
-            text = json.dumps(strokes)
-            if start != "data:image/png" or len(text) + len(encoded) > _MAX_BYTES:
-                raise odd
-            try:
-                content = base64.b64decode(encoded, validate=True)
-            except ValueError as error:
-                raise odd from error
-            return _State(dict(strokes), content, len(text) + len(content)) if objects else None
-        case _:
-            raise odd

@@ -17,6 +17,7 @@ from core.report.digit_figures import drawn_runs, per_digit_figure
 from core.ui.components import draw_chart
 from core.ui.judged import Judged, all_alike
 from core.ui.linked_controls import draw_segments
+from core.ui.shared_figures import shared_figure
 
 _HEIGHT: Final = 350
 _LEGEND_LINE: Final = 20  # on a phone each run has one of its own
@@ -53,7 +54,7 @@ def draw_per_digit(judged: Sequence[Judged]) -> None:
     ]
     said = " ".join(filter(None, sentences))
     draw_chart(
-        per_digit_figure(bars, up=SCORES[score].axis, close=floor == "close"),
+        shared_figure(per_digit_figure, bars, up=SCORES[score].axis, close=floor == "close"),
         # Another figure or scale is another picture: a zoom into one means nothing in the other.
         key=f"per_digit_{floor}",
         height=_HEIGHT + _LEGEND_LINE * len(bars),

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Final, TypeGuard
+from typing import Final
 
 import streamlit as st
 
 from core.config import CLASSES
 from core.drawing.scene import Box
+from core.ui.browser_messages import is_whole
 from core.ui.components import asset
 
 MOST_BOXES: Final = 200  # more than anybody sets by hand
@@ -94,7 +95,7 @@ def parse_edit(value: object, of: str, size: tuple[int, int]) -> Edit | None:
     if not isinstance(value, Mapping) or value.get("of") != of:
         return None
     revision, sent, chosen = (value.get(name) for name in ("revision", "marks", "chosen"))
-    if not _is_whole(revision) or not isinstance(sent, list) or not _is_whole(chosen):
+    if not is_whole(revision) or not isinstance(sent, list) or not is_whole(chosen):
         return None
     marks: dict[Box, int | None] = {}
     chosen_box = None
@@ -103,19 +104,14 @@ def parse_edit(value: object, of: str, size: tuple[int, int]) -> Edit | None:
         if box is None:
             return None
         right = mark.get("right")
-        marks[box] = right if _is_whole(right) and 0 <= right < CLASSES else marks.get(box)
+        marks[box] = right if is_whole(right) and 0 <= right < CLASSES else marks.get(box)
         chosen_box = box if place == chosen else chosen_box
     return Edit(revision, tuple(marks.items()), chosen_box)
 
 
 def _box(value: object, size: tuple[int, int]) -> Box | None:
-    if not isinstance(value, list) or len(value) != 4 or not all(map(_is_whole, value)):
+    if not isinstance(value, list) or len(value) != 4 or not all(map(is_whole, value)):
         return None
     left, top, right, bottom = value
     inside = 0 <= left < right <= size[0] and 0 <= top < bottom <= size[1]
     return (left, top, right, bottom) if inside else None
-
-
-def _is_whole(value: object) -> TypeGuard[int]:
-    """Tell whether a value from the browser is a whole number of a sensible size."""
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9

@@ -11,7 +11,7 @@ from core.runs.bin import discard
 from core.runs.labels import relabel
 from core.runs.queue import cancel
 from core.runs.resuming import resume
-from core.ui.components import TableAnswer
+from core.ui.browser_messages import TableAnswer
 from core.ui.label_dialogs import ask_for_labels, ask_for_tags
 from core.ui.links import open_page
 from core.ui.notices import leave_notice

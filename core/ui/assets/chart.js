@@ -4,11 +4,14 @@
 // Below plotly_loader.js, live_points.js, and chart_files.js of the report, whose buttons save a
 // chart as a file.
 
+// Figures that are made once for all visitors come as text.
+const asFigure = (figure) => (typeof figure === "string" ? JSON.parse(figure) : figure);
+
 const draw = async (host) => {
   const { live, chart, height, plotly } = host.digitlabData;
   try {
     const Plotly = await loadPlotly(plotly);
-    const figure = live ? host.digitlabView?.figure(chart) : host.digitlabData.figure;
+    const figure = live ? host.digitlabView?.figure(chart) : asFigure(host.digitlabData.figure);
     if (!host.isConnected || !figure) return;
     host.digitlabStale = false;
     const layout = inPageColours(host, figure, height, "kept");

@@ -1,0 +1,1 @@
+"""Many visitors, kills and faults: what `make soak` tries, each a script of its own here."""

@@ -1,0 +1,44 @@
+"""How often live parts of pages are redrawn, for one who looks on and for a class."""
+
+from core.ui.pace import Pace
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def of_a_class(pace: Pace, pages: int, cost: float = 0.01) -> float:
+    return [pace.note(page, cost, 1.0) for page in range(pages)][-1]
+
+
+def test_one_page_is_redrawn_as_often_as_it_wants() -> None:
+    assert of_a_class(Pace(share=0.1), 1) == 1.0
+
+
+def test_a_hundred_pages_take_no_more_than_their_share_of_a_core() -> None:
+    seconds = of_a_class(Pace(share=0.1), 100)
+    # In steps of one and a half.
+    assert 0.1 / 1.5 <= 100 * 0.01 / seconds <= 0.1 * 1.5
+
+
+def test_parts_that_want_to_be_redrawn_seldomer_stay_so() -> None:
+    pace = Pace(share=0.1)
+    of_a_class(pace, 100)
+    assert pace.note("seldom", 0.01, 5.0) > of_a_class(pace, 100)
+
+
+def test_pages_that_were_left_no_longer_count() -> None:
+    clock = Clock()
+    pace = Pace(share=0.1, clock=clock)
+    of_a_class(pace, 100)
+    clock.now = 120.0
+    assert of_a_class(pace, 1) == 1.0
+
+
+def test_no_page_waits_longer_than_a_quarter_of_a_minute() -> None:
+    assert of_a_class(Pace(share=0.01), 500) < 1.5 * 15
