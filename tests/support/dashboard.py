@@ -99,12 +99,6 @@ class Dashboard:
         """End the server as Ctrl-C would."""
         self._end(signal.SIGINT)
 
-    @property
-    def pid(self) -> int:
-        """The server's process."""
-        assert self._process is not None
-        return self._process.pid
-
     def log_text(self) -> str:
         """Return what the server printed so far."""
         return self._log.read_text(errors="replace")
