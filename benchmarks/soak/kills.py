@@ -66,10 +66,19 @@ def lay_siege(folder: Path, kills: int, runs: int, epochs: int, seed: int) -> Af
         ],
         "results of undisturbed runs, bit for bit": _different(folder, siege, epochs),
         "nothing else wrong on the way": siege.problems,
-        "no traceback in a dashboard's log": ["Traceback"] * ("Traceback" in siege.log_text()),
+        "no traceback in a dashboard's log": _tracebacks(siege.log_text()),
     }
     most = max(run.status.attempt for run in found)
     return Aftermath(siege, seconds, read, most, checks)
+
+
+def _tracebacks(log: str) -> list[str]:
+    """Return the last line of each traceback in a log, which names the error."""
+    found = []
+    for part in log.split("Traceback (most recent call last):")[1:]:
+        ends = [line for line in part.splitlines()[1:] if line and not line.startswith(" ")]
+        found.append(ends[0] if ends else "a traceback")
+    return found
 
 
 def _different(folder: Path, siege: Siege, epochs: int) -> list[str]:

@@ -43,6 +43,7 @@ class Wanted:
     seconds: float
     after: float
     seed: int
+    epochs: int | None  # of the two runs that train, by default enough for all the time
 
 
 def measure(folder: Path, wanted: Wanted) -> Load:
@@ -56,7 +57,7 @@ def measure(folder: Path, wanted: Wanted) -> Load:
     dashboard.start()
     try:
         warm_up(dashboard.url, _link(_EXAMPLES))
-        configs = training.long_configs(data, wanted.seconds)
+        configs = training.long_configs(data, wanted.seconds, wanted.epochs)
         ids = training.begin(store, configs)
         _wait_until_they_train(store, ids)
         with Watch(dashboard.pid) as watch:
@@ -140,9 +141,12 @@ def main() -> None:
     add("--seconds", type=float, default=180.0, help="that they stay")
     add("--after", type=float, default=240.0, help="seconds, then the memory is looked at again")
     add("--seed", type=int, default=0)
+    add("--epochs", type=int, help="of the two runs that train, to try this out")
     add("--write", action="store_true", help=f"write the section of {DOCUMENT.name}")
     given = parser.parse_args()
-    wanted = Wanted(given.visitors, given.browsers, given.seconds, given.after, given.seed)
+    wanted = Wanted(
+        given.visitors, given.browsers, given.seconds, given.after, given.seed, given.epochs
+    )
     with tempfile.TemporaryDirectory() as folder:
         load = measure(Path(folder), wanted)
     text = report(load)

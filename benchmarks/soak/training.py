@@ -22,10 +22,10 @@ _EPOCHS_A_SECOND: Final = {"mnist": 1.4, "digits": 20.0}
 _LONGEST_SECONDS: Final = 1_800.0
 
 
-def long_configs(data: Path, seconds: float) -> list[RunConfig]:
-    """Return what two runs train for longer than `seconds`, on MNIST where it is there."""
+def long_configs(data: Path, seconds: float, epochs: int | None = None) -> list[RunConfig]:
+    """Return what two runs train, on MNIST if it is there: longer than `seconds`, or `epochs`."""
     dataset = "mnist" if has_mnist(data) else "digits"
-    epochs = max(2, round(_EPOCHS_A_SECOND[dataset] * seconds))
+    epochs = epochs or max(2, round(_EPOCHS_A_SECOND[dataset] * seconds))
     return [RECIPES[name].config.replace(dataset=dataset, epochs=epochs) for name in _PAIR]
 
 
