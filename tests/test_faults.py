@@ -372,9 +372,9 @@ def test_a_run_goes_on_while_its_clock_is_moved(store: RunStore, tmp_path: Path,
     worker = subprocess.Popen(command, cwd=PROJECT_ROOT, stderr=subprocess.DEVNULL)
     try:
         wait_until(lambda: store.read(run_id).status.step > 0, "it trains")
+        before = store.read(run_id).status
         with files.replacing(clock) as temporary:  # it is read all the time
             temporary.write_text(str(moved))
-        before = store.read(run_id).status
         wait_until(lambda: _moved(store, run_id, before.heartbeat), "it says the new time")
         step = store.read(run_id).status.step
         wait_until(lambda: store.read(run_id).status.step > step, "it goes on saying how far it is")
