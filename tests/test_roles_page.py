@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from core.runs.records import Run
 from core.runs.store import RunStore
 from core.settings import PROJECT_ROOT
+from tests.support.axe import SERIOUS, find_faults
 from tests.support.dashboard import PASSPHRASE, SHARED, Dashboard, running
 
 pytestmark = pytest.mark.browser
@@ -165,3 +167,21 @@ def test_the_owner_lets_visitors_start_runs_and_one_does_within_the_budget(
     visitor.get_by_role("button", name="Launch", exact=True).click()
     expect(visitor.get_by_text("you may start 1 more within a day")).to_be_visible()
     visitor.context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_what_is_behind_share_and_in_the_form(
+    browser: Browser, lab: Dashboard, theme: Literal["light", "dark"]
+) -> None:
+    page = browser.new_context(
+        color_scheme=theme, viewport={"width": 390, "height": 844}
+    ).new_page()
+    page.goto(f"{lab.url}/digitlab/sign-in?next=/compare?runs=example-adam")
+    faults = find_faults(page)
+    page.get_by_label("Passphrase").fill(PASSPHRASE)
+    page.get_by_role("button", name="Sign in").click()
+    open_share(page)
+    page.get_by_text("What visitors may start").click()
+    expect(page.get_by_role("button", name="Save")).to_be_visible()
+    faults += find_faults(page)
+    assert [str(fault) for fault in faults if fault.impact in SERIOUS] == []
