@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from core.runs.store import RunStore
 from tests.support.axe import SERIOUS, find_faults
 from tests.support.browser import ARGUMENTS, find_chromium
-from tests.support.dashboard import Dashboard
+from tests.support.dashboard import Dashboard, running
 from tests.support.fingers import swipe
 from tests.support.photos import line_of, photographed, stacked
 from tests.support.pictures import one_bit_png
@@ -362,9 +362,18 @@ def test_the_camera_opens_on_demand_and_its_photo_is_read(
     expect(photographer.get_by_text("Read here: “Photo”")).to_be_visible()
 
 
+@pytest.fixture
+def with_a_name(tmp_path: Path, gallery: Dashboard, browser: Browser) -> Iterator[Dashboard]:
+    """A dashboard that also goes by a name, as behind a proxy without TLS."""
+    named = {"DIGITLAB_HOSTS": "digits.example"}
+    yield from running(
+        browser, Dashboard(gallery.runs, tmp_path / "data", tmp_path / "log", settings=named)
+    )
+
+
 def test_where_browsers_give_no_camera_a_sentence_says_so(
-    photographer: Page, gallery: Dashboard
+    photographer: Page, with_a_name: Dashboard
 ) -> None:
-    photographer.goto(f"{gallery.url.replace('localhost', 'digits.example')}/draw?way=picture")
+    photographer.goto(f"{with_a_name.url.replace('localhost', 'digits.example')}/draw?way=picture")
     photographer.get_by_text("Use the camera").click()
     expect(photographer.get_by_text("only over https")).to_be_visible()
