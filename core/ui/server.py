@@ -26,6 +26,8 @@ from core.ui.metrics import metrics_route
 from core.ui.plotly_script import packed_plotly_script, plotly_route
 from core.ui.services import services
 from core.ui.sign_in import sign_in_routes
+from core.ui.tidying import Tidying
+from core.ui.visits import visits
 
 SCRIPT: Final = Path(__file__).with_name("app.py")
 _FRESH: Final = {"Cache-Control": "no-store"}
@@ -45,9 +47,12 @@ async def lifespan(_app: Any) -> AsyncGenerator[None, None]:
     if not parts.settings.offline and mnist_problem(parts.settings.data):
         parts.download.start()
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
+    tidying = Tidying(lambda: visits.open)
+    tidying.start()
     try:
         yield
     finally:
+        tidying.stop()
         parts.download.stop()
         parts.queue.stop()
         _log.info("Digit Lab ends")

@@ -73,9 +73,10 @@ def _standing(run: Run) -> str:
     watched = watched_columns(epochs)
     if watched is None:
         return "" if run.active else words.state_line(run)
-    last = epochs.iloc[-1]
+    # A column's last value: a whole row of mixed kinds takes pandas a millisecond.
+    share, epoch = (float(epochs[name].to_numpy()[-1]) for name in (watched[1], "epoch"))
     kind = f"{watched[0].partition('_')[0]} images ({data})"
-    so_far = f"{words.percent(last[watched[1]])} of the {kind} after epoch {int(last['epoch'])}"
+    so_far = f"{words.percent(share)} of the {kind} after epoch {int(epoch)}"
     return f"So far {so_far}" if run.active else f"{words.state_line(run)} It had {so_far}."
 
 
