@@ -98,6 +98,15 @@ def read_settings() -> Settings:
     )
 
 
+def read_niceness() -> int:
+    """Read `DIGITLAB_NICE`: how far a training stands back for others, from 0 (not at all) to 19.
+
+    Anything else counts as the usual 10: a worker has nobody to tell it to.
+    """
+    text = os.environ.get("DIGITLAB_NICE", "").strip()
+    return int(text) if text.isdecimal() and int(text) <= 19 else 10
+
+
 def _whole(variable: str, default: int, most: int | None = None) -> int:
     text = os.environ.get(variable, "").strip() or str(default)
     if not text.isdecimal() or int(text) < 1:

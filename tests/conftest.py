@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 # cores, and two threads each on them made small trainings many times slower.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# And trainings that gave way to the other tests would take many times as long.
+os.environ.setdefault("DIGITLAB_NICE", "0")
+
 # Only what asks for `mnist_root` may see where MNIST lies: all other tests run the same with it
 # and without, so that .ci/run need not run them twice. Processes that pytest-xdist starts get
 # the environment as it is left here.

@@ -145,7 +145,7 @@ def test_the_owner_lets_visitors_start_runs_and_one_does_within_the_budget(
     open_share(page)
     page.get_by_text("What visitors may start").click()
     page.get_by_text("Visitors may start runs").click()
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Saved.")).to_be_visible()
     visitor = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
     visitor.goto(lab.url)
@@ -182,6 +182,6 @@ def test_axe_finds_nothing_serious_in_what_is_behind_share_and_in_the_form(
     page.get_by_role("button", name="Sign in").click()
     open_share(page)
     page.get_by_text("What visitors may start").click()
-    expect(page.get_by_role("button", name="Save")).to_be_visible()
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
     faults += find_faults(page)
     assert [str(fault) for fault in faults if fault.impact in SERIOUS] == []

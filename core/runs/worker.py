@@ -20,6 +20,7 @@ from core.runs.priority import stand_back
 from core.runs.processes import own_process
 from core.runs.records import Run, new_status
 from core.runs.store import RunStore
+from core.settings import read_niceness
 
 _HEARTBEAT_SECONDS: Final = 0.5
 _LOCK_SECONDS: Final = 2.0
@@ -164,7 +165,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("usage: python -m core.runs.worker RUN_DIR\n")
         return 2
     folder = Path(arguments[0])
-    stand_back()  # pages must stay quick while all cores train
+    stand_back(read_niceness())  # pages must stay quick while all cores train
     # Held until the process ends, however it ends: two workers can never train one run.
     lock = FileLock(folder / files.WORKER_LOCK)
     try:

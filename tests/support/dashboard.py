@@ -87,6 +87,7 @@ class Dashboard:
             "DIGITLAB_SLOTS": str(self._slots),
             "DIGITLAB_LOGS": str(self._log.parent / "logs"),
             "DIGITLAB_CONFIG": str(self._log.parent / "config"),
+            "DIGITLAB_NICE": os.environ.get("DIGITLAB_NICE", ""),
             "DIGITLAB_OFFLINE": "1",  # a test must not depend on what a network serves
             **self._settings,
         }
