@@ -71,9 +71,11 @@ def is_owner_address(user: Mapping[str, Any]) -> bool:
 
     The provider must say that it has verified the address: at some, anybody may enter any.
     """
+    if not user.get("is_logged_in"):
+        return False
     address = str(user.get("email") or "").strip().casefold()
     verified = user.get("email_verified") in (True, "true") or bool(secret("accept_unverified"))
-    return bool(user.get("is_logged_in")) and verified and address in _owner_addresses()
+    return verified and address in _owner_addresses()
 
 
 def oidc_is_set_up() -> bool:

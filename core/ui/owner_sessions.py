@@ -111,8 +111,13 @@ def owner_sessions() -> OwnerSessions:
     return OwnerSessions(_known_verifier())
 
 
+@functools.cache
 def secret(name: str) -> Any:
-    """Return what `.streamlit/secrets.toml` says of `name` in `[digitlab]`, None if nothing."""
+    """Return what `.streamlit/secrets.toml` says of `name` in `[digitlab]`, None if nothing.
+
+    As it was when it was first asked: Streamlit looks for the file each time, one after another,
+    and who acts is asked hundreds of times a second.
+    """
     if not st.secrets.load_if_toml_exists():
         return None
     section = st.secrets.get("digitlab", {})
