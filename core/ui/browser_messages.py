@@ -59,5 +59,5 @@ def read_click(clicked: object) -> dict[str, Any] | None:
 
 
 def is_whole(value: object) -> TypeGuard[int]:
-    """Tell whether a value from the browser is a whole number of a sensible size."""
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9
+    """Tell whether a value from the browser is a whole number as large as browsers know exactly."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53
