@@ -11,6 +11,7 @@ from core.ui.calibration_view import draw_calibration
 from core.ui.difference_view import draw_difference
 from core.ui.judged import Judged, by_mark, read_judged
 from core.ui.matrices_view import AT_MOST, draw_matrices, draw_matrix_controls
+from core.ui.parts import draw_part
 from core.ui.per_digit_view import draw_per_digit
 
 _NAME: Final = "m"  # of the address parameter, with a mark for each matrix
@@ -24,13 +25,17 @@ def draw_answers(runs: Sequence[Run]) -> None:
     if not judged:
         st.html('<p class="dl-quiet">The answers of these runs cannot be read (see above).</p>')
         return
-    view = draw_matrix_controls()
     shown = judged if len(judged) <= AT_MOST else _choose(judged)
+    draw_part(lambda: _draw_matrices(shown))
+    beside = judged if len(judged) <= _BARS_AT_MOST else shown
+    draw_part(lambda: draw_per_digit(beside))
+    draw_calibration(beside)
+
+
+def _draw_matrices(shown: Sequence[Judged]) -> None:
+    view = draw_matrix_controls()
     draw_matrices(shown, view)
     draw_difference(shown, view)
-    beside = judged if len(judged) <= _BARS_AT_MOST else shown
-    draw_per_digit(beside)
-    draw_calibration(beside)
 
 
 def _choose(judged: Sequence[Judged]) -> list[Judged]:

@@ -20,6 +20,7 @@ from core.ui.folds import draw_fold
 from core.ui.frame import guarded
 from core.ui.inside_view import draw_inside
 from core.ui.pace import draw_repeatedly
+from core.ui.parts import draw_part
 from core.ui.people_view import draw_people
 from core.ui.ranking_view import FEW_SIDES
 from core.ui.services import services
@@ -37,9 +38,7 @@ def draw_comparison(runs: Sequence[Run]) -> None:
     _draw_live(runs, _draw_top)
     draw_differences(runs)
     st.header("How they learned", anchor=False)
-    view = draw_curve_controls(seeds=several_seeds(runs))
-    # Seldomer: the charts fetch their new points themselves.
-    _draw_live(runs, lambda now: draw_curves(now, view), every=_SELDOM_SECONDS)
+    draw_part(lambda: _draw_curves(runs))
     # Seldomer: it reads every step of every run.
     _draw_live(runs, draw_inside, every=_SELDOM_SECONDS)
     draw_settings(runs, "compared")
@@ -64,6 +63,12 @@ def _most_telling_first(finished: Sequence[Run]) -> list[Run]:
         ordered.sort(key=lambda run: -(run.summary.test_accuracy if run.summary else 0.0))
     by_id = {run.id: run for run in ordered}
     return [by_id[run_id] for run_id in one_of_each_first({r.id: r.config for r in ordered})]
+
+
+def _draw_curves(runs: Sequence[Run]) -> None:
+    view = draw_curve_controls(seeds=several_seeds(runs))
+    # Seldomer: the charts fetch their new points themselves.
+    _draw_live(runs, lambda now: draw_curves(now, view), every=_SELDOM_SECONDS)
 
 
 def _draw_top(runs: Sequence[Run]) -> None:

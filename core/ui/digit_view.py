@@ -26,13 +26,19 @@ _PARAMETER: Final = "digit"
 _IMAGE_WIDTH: Final = 250
 
 
-def draw_digit(runs: Sequence[Run], table: pd.DataFrame, order: Sequence[int], group: str) -> None:
+def draw_digit(
+    runs: Sequence[Run],
+    table: pd.DataFrame,
+    places: Mapping[int, int],
+    order: Sequence[int],
+    group: str,
+) -> None:
     """Open the digit that the address names over the page, if it names one of `table`.
 
-    `table` is the mistake table of `runs`; `order` are the indices that the page has chosen of
-    it, through which one can step, and `group` what they are, in words.
+    `table` is the mistake table of `runs` and `places` its rows by the index of their image;
+    `order` are the indices that the page has chosen of it, through which one can step, and
+    `group` what they are, in words.
     """
-    places = {int(index): place for place, index in enumerate(table["index"])}
     if _asked_index(places) is None:
         return
 
@@ -46,14 +52,13 @@ def draw_digit(runs: Sequence[Run], table: pd.DataFrame, order: Sequence[int], g
     st.dialog("A closer look", width="large", on_dismiss=lambda: _close(order))(part)()
 
 
-def explain_unknown_digit(table: pd.DataFrame) -> None:
-    """Say so if the address names a digit that is not in the mistake table."""
+def explain_unknown_digit(places: Mapping[int, int]) -> None:
+    """Say so if the address names a digit that is not among `places`, those of a mistake table."""
     asked = address.read(_PARAMETER)
-    places = {int(index): place for place, index in enumerate(table["index"])}
     if asked and _asked_index(places) is None:
         st.warning(
             f"The link names test digit {as_text(asked[:20])}, which is not among these "
-            f"{len(table):,} test images (the first is number {min(places, default=0)}).",
+            f"{len(places):,} test images (the first is number {min(places, default=0)}).",
             icon=":material/link_off:",
         )
 

@@ -1,7 +1,7 @@
 """What the Mistakes page is narrowed to: a group, digits, how sure, in which order."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -10,7 +10,6 @@ import streamlit as st
 
 from core.analysis.mistake_groups import (
     SURE,
-    group_counts,
     group_names,
     only_wrong_counts,
     sure_needed,
@@ -51,10 +50,13 @@ class Choice:
     title: str  # the group in words
 
 
-def draw_filters(runs: Sequence[Run], table: pd.DataFrame) -> Choice:
-    """Draw the groups of the mistakes of `runs` and the filters, tied to the address."""
+def draw_filters(runs: Sequence[Run], table: pd.DataFrame, counts: Mapping[str, int]) -> Choice:
+    """Draw the groups of the mistakes of `runs` and the filters, tied to the address.
+
+    `table` is their mistake table, `counts` says how many images each group of it holds.
+    """
     words = _group_words(runs)
-    group = _draw_groups(words, table, _DEFAULT_GROUP.get(len(runs), "any_wrong"))
+    group = _draw_groups(words, counts, _DEFAULT_GROUP.get(len(runs), "any_wrong"))
     explained = _explain(group, len(runs))
     if explained:
         st.html(f'<p class="dl-quiet">{explained}</p>')
@@ -78,8 +80,7 @@ def draw_filters(runs: Sequence[Run], table: pd.DataFrame) -> Choice:
     )
 
 
-def _draw_groups(words: dict[str, str], table: pd.DataFrame, default: str) -> str:
-    counts = group_counts(table)
+def _draw_groups(words: dict[str, str], counts: Mapping[str, int], default: str) -> str:
     groups = list(words)
     chosen = st.segmented_control(
         "Show",

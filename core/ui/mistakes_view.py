@@ -1,12 +1,14 @@
 """The Mistakes page: which digits were read wrongly, by whom, and one of them from close by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.analysis.mistake_groups import group_counts
 from core.analysis.mistakes import Reading, mistake_table, select
 from core.analysis.wording import joined
 from core.errors import DigitLabError
@@ -14,12 +16,14 @@ from core.runs.records import Run
 from core.runs.results import Predictions
 from core.ui.digit_view import draw_digit, explain_unknown_digit, open_digit
 from core.ui.map_view import draw_map
-from core.ui.mistake_filters import draw_filters
+from core.ui.mistake_filters import Choice, draw_filters
 from core.ui.mistake_sheet import draw_sheet
+from core.ui.model_cache import ModelCache
 from core.ui.trained import answers, ending
 from core.words import as_text, distinct_names
 
 MOST_RUNS: Final = 20
+_MOST_BYTES: Final = 16 * 2**20  # thirty choices of all of MNIST's test images
 
 
 def draw_mistakes(runs: Sequence[Run]) -> None:
@@ -27,24 +31,17 @@ def draw_mistakes(runs: Sequence[Run]) -> None:
     runs = _on_the_same_images(runs)
     if not runs:
         return
-    table = _table(tuple(run.id for run in runs), tuple(map(ending, runs)), runs)
-    explain_unknown_digit(table)
+    of_runs = tuple((run.id, ending(run)) for run in runs)
+    known = _known(of_runs, runs)
+    explain_unknown_digit(known.places)
     pointed_at = draw_map(runs)
-    choice = draw_filters(runs, table)
-    chosen = select(
-        table,
-        choice.group,
-        true=choice.true,
-        predicted=choice.read,
-        order=choice.order,
-        reader=choice.reader,
-        sure=choice.sure,
-    )
-    opened = draw_sheet(runs, table, chosen)
+    choice = draw_filters(runs, known.table, known.counts)
+    chosen = _chosen.get((of_runs, choice), None, lambda: _select(known.table, choice))
+    opened = draw_sheet(runs, known.table, chosen)
     for index in (opened, pointed_at):
         if index is not None:
             open_digit(index)
-    draw_digit(runs, table, chosen["index"].tolist(), choice.title)
+    draw_digit(runs, known.table, known.places, chosen["index"].tolist(), choice.title)
 
 
 def _on_the_same_images(runs: Sequence[Run]) -> list[Run]:
@@ -78,9 +75,38 @@ def _same_images(one: Predictions, other: Predictions) -> bool:
     return np.array_equal(one.labels, other.labels) and np.array_equal(one.indices, other.indices)
 
 
+@dataclass(frozen=True)
+class _Known:
+    """The mistake table of some runs, and what every look at it asks for; shared by all."""
+
+    table: pd.DataFrame
+    counts: Mapping[str, int]  # images, by group
+    places: Mapping[int, int]  # rows, by the index of their image
+
+
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _table(ids: tuple[str, ...], endings: tuple[str, ...], _runs: Sequence[Run]) -> pd.DataFrame:
-    del ids, endings  # they only key the cache
+def _known(of_runs: tuple[tuple[str, str], ...], _runs: Sequence[Run]) -> _Known:
+    del of_runs  # only keys the cache
     found = [answers(run) for run in _runs]
     readings = [Reading(theirs.predicted, theirs.probabilities) for theirs in found]
-    return mistake_table(found[0].labels, found[0].indices, readings)
+    table = mistake_table(found[0].labels, found[0].indices, readings)
+    places = {index: place for place, index in enumerate(table["index"].tolist())}
+    return _Known(table, group_counts(table), places)
+
+
+# A class that looks at the same mistakes has them sought out once.
+_chosen: Final = ModelCache[pd.DataFrame](
+    _MOST_BYTES, lambda chosen: int(chosen.memory_usage().sum())
+)
+
+
+def _select(table: pd.DataFrame, choice: Choice) -> pd.DataFrame:
+    return select(
+        table,
+        choice.group,
+        true=choice.true,
+        predicted=choice.read,
+        order=choice.order,
+        reader=choice.reader,
+        sure=choice.sure,
+    )
