@@ -16,6 +16,7 @@ from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 from playwright.async_api import Error as BrowserError
 
 from benchmarks.soak.answers import Answer, Outcome, together
+from benchmarks.soak.elsewhere import stand_back, stand_back_too, wait_for_start
 from benchmarks.soak.visiting import ARRIVAL_SECONDS, PAUSE_SECONDS
 from tests.support.browser import ABSENT, ARGUMENTS, find_chromium
 
@@ -170,17 +171,16 @@ async def visit(url: str, links: list[str], count: int, seconds: float, seed: in
         return Outcome(lost=[ABSENT])
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        begun = time.monotonic()
+        stand_back_too()
+        pages = [await _new_page(browser) for _ in range(count)]
+        for number, page in enumerate(pages):
+            await _get_to_know(page, f"{url}/compare?{links[number % len(links)]}")
+        begun = wait_for_start()
         visitors = [
             BrowserVisitor(
-                await _new_page(browser),
-                url,
-                links[number % len(links)],
-                seed + number,
-                begun,
-                begun + seconds,
+                page, url, links[number % len(links)], seed + number, begun, begun + seconds
             )
-            for number in range(count)
+            for number, page in enumerate(pages)
         ]
         await asyncio.gather(*(visitor.visit() for visitor in visitors))
         await browser.close()
@@ -192,6 +192,13 @@ async def _new_page(browser: Browser) -> Page:
     return await context.new_page()
 
 
+async def _get_to_know(page: Page, address: str) -> None:
+    """Open a page once and leave it: its scripts, 12 MB, are there when it is opened again."""
+    await page.goto(address, wait_until="commit")
+    await page.wait_for_function(_DRAWN, timeout=_PATIENCE)
+    await page.goto("about:blank")
+
+
 def main() -> None:
     """Read the arguments, let the visitors come, say what they went through."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -201,6 +208,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--link", action="append", required=True, help="what follows the ?")
     given = parser.parse_args()
+    stand_back()
     found = asyncio.run(visit(given.url, given.link, given.visitors, given.seconds, given.seed))
     print(json.dumps(found.plain()))
 

@@ -1,114 +1,129 @@
-"""What an answer costs the server: one visitor alone, everything that a round of the load does.
+"""What an answer costs the server: one visitor alone, who does all that a round of the load does.
 
-    python -m benchmarks.soak.costs [--rounds 10] [--training]
+    python -m benchmarks.soak.costs [--rounds 20]
 
-Prints the server's processor time and the visitor's wait for each kind of act, in milliseconds.
+Prints for each act the server's processor time and the visitor's wait, in milliseconds, and what
+was sent, in kB.
 """
 
 import argparse
 import asyncio
-import os
 import random
 import shutil
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
+from typing import Final
 
 import psutil
 
-from benchmarks.soak import training
+from benchmarks.measuring import machine_sentence, table
 from benchmarks.soak.session import VisitorSession
 from benchmarks.soak.strokes import stroke_message
 from benchmarks.soak.visiting import warm_up
-from core.runs.store import RunStore
 from core.settings import PROJECT_ROOT
 from tests.support.dashboard import Dashboard
 
-_EXAMPLES = ("example-sgd", "example-adam")
+_EXAMPLES: Final = ("example-sgd", "example-adam")
+_LINK: Final = "&".join(f"runs={name}" for name in _EXAMPLES)
+_SETTLING_SECONDS: Final = 0.03  # what the server still does for an answer that is there
 
 
-async def measure(url, link, pid, rounds, idle):
-    server = psutil.Process(pid)
-    costs: dict[str, list[tuple[float, float]]] = {}
+@dataclass(frozen=True)
+class Cost:
+    """What one act took: seconds of the server's processor, of the visitor's time, and bytes."""
 
-    def cpu():
-        t = server.cpu_times()
-        return t.user + t.system
+    processor: float
+    waited: float
+    sent: int
 
-    async def act(kind, do: Callable[[], Awaitable[float]]):
-        before, begun = cpu(), time.perf_counter()
-        got = session.received
-        seconds = await do()
-        await asyncio.sleep(0.03)
-        costs.setdefault(kind, []).append((cpu() - before, seconds, session.received - got))
 
-    chance = random.Random(1)
-    for _ in range(rounds):
-        session = VisitorSession(url)
-        await act("open", lambda: session.open("compare", link))
-        for key in ("link_axis", "link_matrix", "link_axis", "link_matrix"):
-            if not session.keys(key):
-                continue
+class Ledger:
+    """What one visitor's acts cost."""
+
+    def __init__(self, url: str, pid: int) -> None:
+        self._url = url
+        self._server = psutil.Process(pid)
+        self._chance = random.Random(1)
+        self.costs: defaultdict[str, list[Cost]] = defaultdict(list)
+
+    async def round(self) -> None:
+        """Open Compare, click there, draw, and come back."""
+        chance, session = self._chance, VisitorSession(self._url)
+
+        async def act(kind: str, do: Callable[[], Awaitable[float]]) -> None:
+            before, received = self._processor_seconds(), session.received
+            waited = await do()
+            await asyncio.sleep(_SETTLING_SECONDS)
+            taken = self._processor_seconds() - before
+            self.costs[kind].append(Cost(taken, waited, session.received - received))
+
+        async def press(key: str) -> None:
             option = chance.choice(session.others(key))
-            await act("press " + key, lambda: session.choose(key, option))
-        matrices = session.keys("matrix_")
+            await act(f"press {key}", lambda: session.choose(key, option))
+
+        await act("open Compare", lambda: session.open("compare", _LINK))
+        await press("link_axis")
+        await press("link_matrix")
         cell = {"x": chance.randrange(10), "y": chance.randrange(10), "at": chance.random()}
-        key = chance.choice(matrices)
-        await act("cell", lambda: session.click_component(key, "clicked", cell))
-        await act("go draw", lambda: session.go("draw"))
-        for _ in range(2):
-            message = stroke_message(chance)
-            await act("draw", lambda: session.set_component("canvas_", message))
-        await act("go compare", lambda: session.go("compare"))
-        if idle:
-            before, begun = cpu(), time.perf_counter()
-            await asyncio.sleep(idle)
-            costs.setdefault("idle", []).append(((cpu() - before) / idle, 1.0, 0))
+        matrix = chance.choice(session.keys("matrix_"))
+        await act("open a cell", lambda: session.click_component(matrix, "clicked", cell))
+        await act("go to Draw", lambda: session.go("draw"))
+        message = stroke_message(chance)
+        await act("draw a stroke", lambda: session.set_component("canvas_", message))
+        await act("go to Compare", lambda: session.go("compare"))
         await session.close()
-        if session.problems:
-            print(session.problems)
-    for kind, list_ in costs.items():
-        mean = sum(c for c, *_ in list_) / len(list_)
-        print(
-            f"{kind:20s} cpu {1000 * mean:7.1f} ms  wait {1000 * median(s for _, s, _ in list_):7.1f} ms  {sum(b for *_, b in list_) / len(list_) / 1000:8.1f} kB x{len(list_)}"
-        )
+
+    def _processor_seconds(self) -> float:
+        times = self._server.cpu_times()
+        return float(times.user + times.system)
+
+
+def measure(folder: Path, rounds: int) -> dict[str, list[Cost]]:
+    """Return what so many rounds cost a dashboard with the example runs, kept in `folder`."""
+    for name in _EXAMPLES:
+        shutil.copytree(PROJECT_ROOT / "runs" / name, folder / "runs" / name)
+    settings = {"DIGITLAB_SHARE": "1"}
+    dashboard = Dashboard(folder / "runs", folder / "data", folder / "log", settings=settings)
+    dashboard.start()
+    try:
+        warm_up(dashboard.url, _LINK)
+        ledger = Ledger(dashboard.url, dashboard.pid)
+
+        async def go() -> None:
+            for _ in range(rounds):
+                await ledger.round()
+
+        asyncio.run(go())
+        return ledger.costs
+    finally:
+        dashboard.stop()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--training", action="store_true")
-    parser.add_argument("--hold", action="store_true")
+    """Read the arguments, measure, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=20)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        runs, data = folder / "runs", Path(os.environ.get("DIGITLAB_DATA", folder / "data"))
-        for name in _EXAMPLES:
-            shutil.copytree(PROJECT_ROOT / "runs" / name, runs / name)
-        dashboard = Dashboard(runs, data, folder / "log", training.SLOTS, {"DIGITLAB_SHARE": "1"})
-        dashboard.start()
-        print("pid", dashboard.pid, flush=True)
-        try:
-            link = "&".join(f"runs={n}" for n in _EXAMPLES)
-            warm_up(dashboard.url, link)
-            if given.training:
-                store = RunStore(runs)
-                ids = training.begin(store, training.long_configs(data, 600))
-                while not all(store.read(i).status.step for i in ids):
-                    time.sleep(0.5)
-                link = "&".join(f"runs={n}" for n in [*ids, _EXAMPLES[1]])
-            asyncio.run(
-                measure(
-                    dashboard.url, link, dashboard.pid, given.rounds, 6 if given.training else 0
-                )
-            )
-            if given.training:
-                for one in ids:
-                    store.request_cancel(one) if hasattr(store, "request_cancel") else None
-        finally:
-            dashboard.stop()
+        found = measure(Path(name), given.rounds)
+    rows = [
+        (
+            kind,
+            f"{1000 * fmean(cost.processor for cost in costs):.0f}",
+            f"{1000 * median(cost.waited for cost in costs):.0f}",
+            f"{fmean(cost.sent for cost in costs) / 1000:.0f}",
+        )
+        for kind, costs in found.items()
+    ]
+    print(f"{time.strftime('%Y-%m-%d')}. {machine_sentence()}. {given.rounds} rounds.\n")
+    print(table(("act", "processor, ms", "waited, ms", "sent, kB"), rows))
 
 
 if __name__ == "__main__":

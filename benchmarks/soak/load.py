@@ -21,6 +21,7 @@ from pathlib import Path
 
 from benchmarks.soak import training
 from benchmarks.soak.answers import Outcome, together
+from benchmarks.soak.elsewhere import let_start
 from benchmarks.soak.load_report import Load, Memory, judged, report
 from benchmarks.soak.pages import DOCUMENT, write
 from benchmarks.soak.visiting import warm_up
@@ -85,8 +86,9 @@ def _visits(
     """Let the visitors come and go; return what they and the server went through."""
     # Half of a class looks at the finished pair, half watches the two that train beside one.
     links = [_link(_EXAMPLES), _link([*ids, _EXAMPLES[1]])]
-    before = watch.look()
     children = _clients(dashboard.url, links, wanted)
+    let_start(children)
+    before = watch.look()
     outcomes = []
     for child in children:
         printed, _ = child.communicate(timeout=wanted.seconds + 2 * _PATIENCE_SECONDS)
@@ -111,8 +113,10 @@ def _clients(url: str, links: Sequence[str], wanted: Wanted) -> list[subprocess.
             subprocess.Popen(
                 [sys.executable, "-m", f"benchmarks.soak.{module}", *options],
                 cwd=PROJECT_ROOT,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
+                start_new_session=True,  # with a share of the processor of its own: `elsewhere`
             )
         )
     return children

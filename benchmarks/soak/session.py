@@ -51,6 +51,7 @@ class _Wait:
     fragment: str
     done: asyncio.Future[None]
     run: str = ""
+    early: bool = False
 
 
 @dataclass
@@ -274,12 +275,14 @@ class VisitorSession:
         self._runs += not self._fragments
         self._html = {}
         wait = self._wait
-        if (
-            wait is not None
-            and not wait.run
-            and (not self._fragments or wait.fragment in self._fragments)
-        ):
+        if wait is None or wait.run:
+            return
+        if not self._fragments or wait.fragment in self._fragments:
             wait.run = self._run
+        elif wait.early and not wait.done.done():
+            # All of the answer is here: Streamlit says "early" of a part that was drawn to its end
+            # where the next one begins before it was told.
+            wait.done.set_result(None)
 
     def _end(self, message: ForwardMsg) -> None:
         status, run = message.script_finished, message.metadata.run.script_run_id
@@ -291,7 +294,7 @@ class VisitorSession:
         if wait is None or wait.run != run:
             return
         if status == _EARLY:
-            wait.run = ""  # a page that leads to another runs a second time
+            wait.run, wait.early = "", True  # a page that leads to another runs a second time
         elif not wait.done.done():
             wait.done.set_result(None)
 

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from benchmarks.soak.answers import Answer, Outcome
+from benchmarks.soak.elsewhere import stand_back, wait_for_start
 from benchmarks.soak.session import LostSessionError, VisitorSession
 from benchmarks.soak.strokes import stroke_message
 
@@ -119,7 +120,7 @@ def warm_up(url: str, link: str) -> None:
 
 async def visit(url: str, links: Sequence[str], count: int, seconds: float, seed: int) -> Outcome:
     """Let `count` visitors come, the first to the first of `links`, and so on in turn."""
-    begun = time.monotonic()
+    begun = wait_for_start()
     visitors = [
         Visitor(url, links[number % len(links)], seed + number, begun, begun + seconds)
         for number in range(count)
@@ -143,6 +144,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--link", action="append", required=True, help="what follows the ?")
     given = parser.parse_args()
+    stand_back()
     found = asyncio.run(visit(given.url, given.link, given.visitors, given.seconds, given.seed))
     print(json.dumps(found.plain()))
 

@@ -57,9 +57,11 @@ def discard(store: RunStore, run_id: str) -> str:
             inside.root.mkdir(exist_ok=True)
             place = inside.root / free_name(inside.root, run_id)
             folder.rename(place)
+            files.note_change()
             if _is_active(inside, place.name):
                 # Somebody resumed it between the two looks.
                 place.rename(folder)
+                files.note_change()
                 raise _still_active(run_id)
             os.utime(place)  # says when it was deleted
         except OSError as error:
@@ -78,6 +80,7 @@ def restore(store: RunStore, run_id: str) -> str:
         try:
             place = store.root / free_name(store.root, run_id)
             folder.rename(place)
+            files.note_change()
         except OSError as error:
             raise RunError(f"Run {run_id} cannot be taken back ({error.strerror}).") from error
         return place.name
@@ -146,6 +149,7 @@ def _remove(folder: Path) -> None:
     hidden = folder.with_name(f".deleted-{folder.name}-{secrets.token_hex(4)}")
     try:
         folder.rename(hidden)
+        files.note_change()
     except OSError as error:
         raise RunError(f"Run {folder.name} cannot be deleted ({error.strerror}).") from error
     shutil.rmtree(hidden, ignore_errors=True)

@@ -105,7 +105,6 @@ def write_json(path: Path, value: Any) -> None:
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Hand out a temporary path beside `path`, which becomes `path` if the block succeeds."""
-    global _last_write
     # By chance, because the queue's thread and a page may replace the same file at once.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
@@ -114,13 +113,19 @@ def replacing(path: Path) -> Iterator[Path]:
             # Without this a power cut can leave the new name on an empty file.
             os.fsync(file.fileno())
         temporary.replace(path)
-        _last_write = next(_write_numbers)
+        note_change()
     finally:
         temporary.unlink(missing_ok=True)
 
 
+def note_change() -> None:
+    """Note that this process has replaced a file or moved a folder: `last_write` is another now."""
+    global _last_write
+    _last_write = next(_write_numbers)
+
+
 def last_write() -> int:
-    """Return a number that is another one after each file that this process has replaced."""
+    """Return a number that is another one after each change that this process has noted."""
     return _last_write
 
 

@@ -119,6 +119,7 @@ def _settle(store: RunStore, guests: list[Guest]) -> list[Imported]:
     try:
         for guest in guests:
             guest.folder.rename(store.root / guest.becomes)
+            files.note_change()
             moved.append(store.root / guest.becomes)
     except OSError:
         for path, guest in zip(moved, guests, strict=False):

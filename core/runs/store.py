@@ -119,6 +119,7 @@ class RunStore:
             files.write_json(hidden / files.CONFIG, info.model_dump(mode="json"))
             files.write_json(hidden / files.STATUS, new_status("queued").model_dump(mode="json"))
             hidden.rename(self.root / run_id)
+            files.note_change()
         except OSError as error:
             shutil.rmtree(hidden, ignore_errors=True)
             raise RunError(
@@ -239,6 +240,7 @@ class RunStore:
         hidden = self.root / f".deleted-{run_id}-{secrets.token_hex(4)}"
         try:
             folder.rename(hidden)
+            files.note_change()
         except OSError as error:
             raise RunError(f"Run {run_id} cannot be deleted ({error.strerror}).") from error
         shutil.rmtree(hidden, ignore_errors=True)

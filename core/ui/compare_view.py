@@ -18,12 +18,12 @@ from core.ui.differences_view import draw_differences
 from core.ui.files_view import draw_files
 from core.ui.folds import draw_fold
 from core.ui.frame import guarded
+from core.ui.glance import glance
 from core.ui.inside_view import draw_inside
 from core.ui.pace import draw_repeatedly
 from core.ui.parts import draw_part
 from core.ui.people_view import draw_people
 from core.ui.ranking_view import FEW_SIDES
-from core.ui.services import services
 from core.ui.settings_view import draw_settings
 from core.ui.verdict_view import draw_standing
 from core.words import as_text
@@ -39,8 +39,8 @@ def draw_comparison(runs: Sequence[Run]) -> None:
     draw_differences(runs)
     st.header("How they learned", anchor=False)
     draw_part(lambda: _draw_curves(runs))
-    # Seldomer: it reads every step of every run.
-    _draw_live(runs, draw_inside, every=_SELDOM_SECONDS)
+    # Seldomer: it reads every step of every run; while it is closed, nothing is redrawn.
+    draw_inside(lambda draw: _draw_live(runs, draw, every=_SELDOM_SECONDS))
     draw_settings(runs, "compared")
     st.header("Which digits get confused", anchor=False)
     finished = [run for run in runs if run.summary is not None]
@@ -73,7 +73,7 @@ def _draw_curves(runs: Sequence[Run]) -> None:
 
 def _draw_top(runs: Sequence[Run]) -> None:
     draw_standing(runs)
-    lines = fact_lines(runs, services().store.list)
+    lines = fact_lines(runs, glance().list)
     if lines:
         if len(lines) > _FEW_FACTS:
             draw_fold("facts", "Where and how they were trained", lambda: _draw_facts(lines))
@@ -115,7 +115,7 @@ def fact_lines(
 def _listed_states(run_ids: Collection[str]) -> dict[str, State]:
     return {
         run.id: run.status.state
-        for run in services().store.list()
+        for run in glance().list()
         if isinstance(run, Run) and run.id in run_ids
     }
 
@@ -135,7 +135,7 @@ def _draw_live(
             if _listed_states(before) != before:
                 st.rerun()  # began, ended, deleted or damaged: the rest of the page says which
             try:
-                now = [services().store.read(run_id) for run_id in before]
+                now = [glance().read(run_id) for run_id in before]
             except RunError as error:
                 st.warning(as_text(str(error)))  # so lately that the listing does not know it yet
                 return

@@ -1,6 +1,6 @@
 """What happens inside a training, on the Compare page: steps, speed and each layer's figures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Final
 
@@ -62,9 +62,12 @@ _RECORDS: Final = (
 )
 
 
-def draw_inside(runs: Sequence[Run]) -> None:
-    """Draw the section, closed at first; nothing is read before somebody opens it."""
-    draw_fold("inside", "Inside the training", lambda: _draw_records(runs))
+def draw_inside(draw_live: Callable[[Callable[[Sequence[Run]], None]], None]) -> None:
+    """Draw the section, closed at first; nothing is read before somebody opens it.
+
+    `draw_live` draws with what it is given, again and again while one of the runs trains.
+    """
+    draw_fold("inside", "Inside the training", lambda: draw_live(_draw_records))
 
 
 def _draw_records(runs: Sequence[Run]) -> None:

@@ -12,6 +12,7 @@ from core.recipes import COMPARED_PAIR
 from core.runs.records import Run, UnreadableRun
 from core.settings import PROJECT_ROOT
 from core.ui import address
+from core.ui.glance import glance
 from core.ui.services import services
 from core.words import as_text, distinct_names
 
@@ -75,7 +76,7 @@ def choose_runs(label: str, *, at_most: int = MAX_RUNS, finished: bool = False) 
     With `finished` only runs that finished are offered, and archived ones only where they are
     shown already.
     """
-    listed = services().store.list()
+    listed = glance().list()
     usable = {
         run.id: run
         for run in listed

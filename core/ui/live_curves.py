@@ -1,7 +1,8 @@
 """The curves of runs that train, sent to browsers as what is new since they asked last.
 
 A page registers the view that it shows and gets a key; its charts then ask the server for the
-view's points once a second and say which revision they have. Pages that show the same share a
+view's points, once a second or as seldom as the last answer said, and say which revision they
+have. Pages that show the same share a
 key, and what is drawn is worked out at most once a second for all of them.
 """
 
@@ -24,9 +25,11 @@ import numpy.typing as npt
 from core.ui.curve_charts import CurveSection, curve_section
 from core.ui.curve_controls import CurveView
 from core.ui.figures import Drawing, Trace
+from core.ui.glance import glance
 from core.ui.services import services
 
 CURVES_ROUTE: Final = "/digitlab/curves"
+PAUSE_HEADER: Final = "Digitlab-Pause"  # after how many seconds to ask again
 _SECONDS: Final = 0.9  # a little less than a browser waits, so that it never misses a turn
 _REVISIONS: Final = 5  # who has an older one gets all; half a megabyte each with twenty runs
 _MOST_VIEWS: Final = 200  # of a class of pupils, each looks at runs of their own
@@ -78,6 +81,16 @@ class LiveCurves:
             feed = self._asked(key)
         return feed.answer(have)
 
+    def ready(self, key: str, have: str) -> bytes | None:
+        """Return what `answer` would, if that is there without any work or waiting; else None."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            feed = self._asked(key) if key in self._feeds else None
+        finally:
+            self._lock.release()
+        return feed.ready(have) if feed is not None else None
+
     def _asked(self, key: str) -> "_Feed":
         self._feeds.move_to_end(key)
         feed = self._feeds[key]
@@ -99,8 +112,8 @@ def live_curves() -> LiveCurves:
     """Return the views of this process, over its runs."""
 
     def compute(run_ids: Sequence[str], view: CurveView) -> CurveSection:
-        store = services().store
-        return curve_section(store, [store.read(run_id) for run_id in run_ids], view)
+        runs = [glance().read(run_id) for run_id in run_ids]
+        return curve_section(services().store, runs, view)
 
     return LiveCurves(compute)
 
@@ -143,6 +156,16 @@ class _Feed:
             if known not in self._answers:
                 self._answers[known] = self._encoded(known)
             return self._answers[known]
+
+    def ready(self, have: str) -> bytes | None:
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            if time.monotonic() - self._at >= _SECONDS:
+                return None
+            return self._answers.get(have if have in self._revisions else "")
+        finally:
+            self._lock.release()
 
     def _current(self) -> CurveSection:
         now = time.monotonic()

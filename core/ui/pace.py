@@ -9,6 +9,7 @@ import functools
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +22,8 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
 _SHARE: Final = 0.12  # of one core, for the scripts alone: sending what they drew takes as much
 _FORGOTTEN_SECONDS: Final = 60.0
 _LONGEST: Final = 15.0  # times as seldom as wanted, at most
+_ANSWERS_A_SECOND: Final = 12.0  # an answer takes the server about 4 ms, with all around it
+_LONGEST_PAUSE: Final = 10.0
 _STEP: Final = 1.5  # times: smaller changes are not worth telling a browser
 
 
@@ -54,6 +57,41 @@ class Pace:
             wanted = sum(known.cost / known.every for known in self._parts.values())
         times = min(_LONGEST, max(1.0, wanted / self._share))
         return every * _STEP ** math.ceil(math.log(times, _STEP) - 0.5)
+
+
+class AskingPace:
+    """How often pages may ask for something small, so that all together ask seldom enough."""
+
+    def __init__(
+        self,
+        a_second: float = _ANSWERS_A_SECOND,
+        shortest: float = 1.0,
+        longest: float = _LONGEST_PAUSE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`a_second` is how many answers there may be, `shortest` and `longest` are in seconds."""
+        self._a_second = a_second
+        self._shortest = shortest
+        self._longest = longest
+        self._clock = clock
+        self._answered: deque[float] = deque()
+        self._pause = shortest
+        self._lock = threading.Lock()
+
+    def note(self) -> float:
+        """Note an answer, and return after how many seconds the same page may ask again.
+
+        As each asks once within the pause that it was told, so many pages ask as were answered
+        within it.
+        """
+        now = self._clock()
+        with self._lock:
+            self._answered.append(now)
+            while self._answered[0] <= now - self._pause:
+                self._answered.popleft()
+            wanted = len(self._answered) / self._a_second
+            self._pause = min(self._longest, max(self._shortest, math.ceil(2 * wanted) / 2))
+            return self._pause
 
 
 @functools.cache

@@ -11,6 +11,7 @@ from core.access import Action, actor, refusal
 from core.runs.budget import Budget, reckon
 from core.runs.records import Run
 from core.runs.visitor_rules import read_rules
+from core.ui.glance import glance
 from core.ui.services import services
 
 
@@ -37,5 +38,5 @@ def visitor_budget() -> Budget | None:
     if who.role == "owner":
         return None
     store = services().store
-    runs = [run for run in store.list() if isinstance(run, Run)]
+    runs = [run for run in glance().list() if isinstance(run, Run)]
     return reckon(runs, who.visitor, read_rules(store.root))

@@ -1,5 +1,6 @@
 """The web server: Streamlit's own, with the queue behind it and a few routes beside it."""
 
+import contextlib
 import gc
 import logging
 import threading
@@ -20,17 +21,20 @@ from core.ui.digit_route import digit_route
 from core.ui.drawing_export import export_route
 from core.ui.health import health_route, version
 from core.ui.identity import session_actor
-from core.ui.live_curves import CURVES_ROUTE, live_curves, well_formed
+from core.ui.live_curves import CURVES_ROUTE, PAUSE_HEADER, live_curves, well_formed
 from core.ui.logs import Logs
 from core.ui.metrics import metrics_route
+from core.ui.pace import AskingPace
 from core.ui.plotly_script import packed_plotly_script, plotly_route
 from core.ui.services import services
 from core.ui.sign_in import sign_in_routes
 from core.ui.tidying import Tidying
+from core.ui.turns import let_scripts_take_turns
 from core.ui.visits import visits
 
 SCRIPT: Final = Path(__file__).with_name("app.py")
 _FRESH: Final = {"Cache-Control": "no-store"}
+_asking_pace: Final = AskingPace()
 _log = logging.getLogger(__name__)
 
 
@@ -39,6 +43,7 @@ async def lifespan(_app: Any) -> AsyncGenerator[None, None]:
     """Log, keep the queue, fetch MNIST if it is missing and warm up, while the server runs."""
     # From here on, nobody may do anything unless this says so.
     access.ask(session_actor)
+    let_scripts_take_turns()
     parts = services()
     logs = Logs(parts.settings.logs)
     logs.start()
@@ -85,17 +90,17 @@ def _warm_up() -> None:
 async def _curves(request: Request) -> Response:
     """Answer what is new in the curves of a view; see `core.ui.live_curves`."""
     key, have = request.path_params["key"], request.query_params.get("have", "")
-    try:
-        found = (
-            await run_in_threadpool(live_curves().answer, key, have)
-            if well_formed(key, have)
-            else None
-        )
-    except RunError:
-        found = None  # deleted meanwhile: the page finds out by itself, and asks for another view
+    found = None
+    if well_formed(key, have):
+        # A class asks for the same: most answers are there, and cost no change of threads.
+        found = live_curves().ready(key, have)
+        if found is None:
+            with contextlib.suppress(RunError):  # deleted: the page finds out by itself
+                found = await run_in_threadpool(live_curves().answer, key, have)
     if found is None:
         return Response(status_code=404, headers=_FRESH)
-    return Response(found, media_type="application/json", headers=_FRESH)
+    headers = {**_FRESH, PAUSE_HEADER: f"{_asking_pace.note():g}"}
+    return Response(found, media_type="application/json", headers=headers)
 
 
 routes: Final = (

@@ -10,6 +10,7 @@ from core.analysis.curves import watched_columns
 from core.analysis.named_sides import Side, named_sides
 from core.runs.queue import cancel, waiting_before
 from core.runs.records import Run
+from core.ui.glance import glance
 from core.ui.judgement_view import draw_judgements
 from core.ui.permitted import permitted_button
 from core.ui.pieces import draw_progress, draw_standings
@@ -86,7 +87,7 @@ def _draw_active(run: Run) -> None:
         share = run.status.step / run.status.steps if run.status.steps else 0.0
         before = 0
         if run.status.state == "queued":
-            every = [other for other in store.list() if isinstance(other, Run)]
+            every = [other for other in glance().list() if isinstance(other, Run)]
             before = waiting_before(every, run.id)
         draw_progress(run, share, f"{words.state_detail(run, before)}. {_standing(run)}")
         stop = f"Stop this run: {words.as_text(run.name)}"

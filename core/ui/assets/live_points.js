@@ -1,5 +1,6 @@
-// The points of charts whose runs train: one request a second for all charts of a view, which is
-// answered with what is new since the last (core/ui/live_curves.py). Above chart.js, which draws.
+// The points of charts whose runs train: one request a second, or as seldom as the server asks for,
+// for all charts of a view, answered with what is new since the last (core/ui/live_curves.py).
+// Above chart.js, which draws.
 
 const LIVE_PAUSE = 1000; // milliseconds between two requests
 const LONGEST_PAUSE = 15_000; // while the server does not answer
@@ -72,7 +73,8 @@ class LiveView {
       const answer = await fetch(`${this.url}?have=${this.revision}`, { signal });
       if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
       this.take(await answer.json());
-      this.pause = LIVE_PAUSE;
+      // Where many look on, the server asks for patience.
+      this.pause = 1000 * answer.headers.get("Digitlab-Pause") || LIVE_PAUSE;
     } catch {
       // What is shown stays. The page gets another view where this one is gone.
       this.pause = Math.min(2 * this.pause, LONGEST_PAUSE);
