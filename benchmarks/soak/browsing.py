@@ -15,7 +15,7 @@ from typing import Final
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 from playwright.async_api import Error as BrowserError
 
-from benchmarks.soak.answers import Answer, Outcome, together
+from benchmarks.soak.answers import WORDS, Answer, Outcome, together
 from benchmarks.soak.elsewhere import stand_back, stand_back_too, wait_for_start
 from benchmarks.soak.visiting import ARRIVAL_SECONDS, PAUSE_SECONDS
 from tests.support.browser import ABSENT, ARGUMENTS, find_chromium
@@ -31,10 +31,10 @@ _AXIS: Final = """() => document.querySelector(".dl-chart .xtitle")?.textContent
 _AXIS_CHANGED: Final = f"(before) => ({_AXIS})() !== before"
 _TITLED: Final = "(name) => document.querySelector('h1')?.textContent === name"
 _CELL: Final = "() => new URL(location).pathname === '/mistakes' && !!document.querySelector('h1')"
-_ANSWERED: Final = """(before) => [...document.querySelectorAll(".dl-bars")].map(
-  (bars) => bars.innerHTML).join() !== before"""
-_BARS: Final = """() => [...document.querySelectorAll(".dl-bars")].map(
-  (bars) => bars.innerHTML).join()"""
+# What the models say, and what they get: a second stroke over the first may change no percentage.
+_BARS: Final = """() => [...document.querySelectorAll(".dl-bars, .st-key-what_they_see img")].map(
+  (part) => part.outerHTML).join()"""
+_ANSWERED: Final = f"(before) => ({_BARS})() !== before"
 _BOXES: Final = """() => [...document.querySelectorAll(
   "[data-testid=stException], [data-testid=stAlertContentError]"
 )].map((box) => box.textContent)"""
@@ -52,6 +52,7 @@ class BrowserVisitor:
         self._chance = random.Random(seed)
         self._begun = begun
         self._end = end
+        self._doing = ""
         self.outcome = Outcome(visitors=1)
         page.set_default_timeout(_PATIENCE)
         page.on("console", self._note)
@@ -66,7 +67,8 @@ class BrowserVisitor:
                 await self._round(again=not opened or self._chance.random() < _AGAIN)
                 opened = True
         except BrowserError as error:
-            self.outcome.lost.append(f"browser: {error.message.splitlines()[0]}")
+            said = error.message.splitlines()[0]
+            self.outcome.lost.append(f"browser, {self._doing or 'nothing'}: {said}")
 
     async def _round(self, *, again: bool) -> None:
         page = self._page
@@ -152,6 +154,7 @@ class BrowserVisitor:
         if time.monotonic() > self._end:
             doing.close()
             return
+        self._doing = WORDS[kind]
         begun = time.monotonic() - self._begun
         self.outcome.answers.append(Answer(kind, begun, await doing))
         self.outcome.problems += await self._page.evaluate(_BOXES)
