@@ -1,7 +1,6 @@
 """Bundles: what a script draws is held back for an instant, and nothing is lost or overtaken."""
 
 import asyncio
-import threading
 from typing import Any
 
 from streamlit.runtime.scriptrunner import ScriptRunnerEvent
@@ -13,15 +12,13 @@ ENDED = ScriptRunnerEvent.SCRIPT_STOPPED_WITH_SUCCESS
 
 
 class Receiver:
-    """What a session hears, and in which threads."""
+    """What a session hears: what was drawn, and what happened besides."""
 
     def __init__(self) -> None:
         self.heard: list[Any] = []
-        self.threads: set[int] = set()
 
-    def hear(self, sender: Any, *, event: ScriptRunnerEvent, forward_msg: Any = None) -> None:
+    def hear(self, _sender: Any, *, event: ScriptRunnerEvent, forward_msg: Any = None) -> None:
         self.heard.append(forward_msg if event is DRAWN else event)
-        self.threads.add(threading.get_ident())
 
 
 def heard_of(seconds: float, *, end: bool, count: int = 3, wait: float = 0.0) -> Receiver:
