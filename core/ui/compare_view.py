@@ -24,9 +24,9 @@ from core.ui.pace import draw_repeatedly
 from core.ui.parts import draw_part
 from core.ui.people_view import draw_people
 from core.ui.ranking_view import FEW_SIDES
+from core.ui.services import services
 from core.ui.settings_view import draw_settings
 from core.ui.verdict_view import draw_standing
-from core.words import as_text
 
 _FEW_FACTS: Final = 8
 _LIVE_SECONDS: Final = 1.0
@@ -36,12 +36,14 @@ _SELDOM_SECONDS: Final = 5.0
 def draw_comparison(runs: Sequence[Run]) -> None:
     """Draw everything about `runs`; what changes while they train is redrawn every second."""
     _draw_live(runs, _draw_top)
-    draw_differences(runs)
+    with st.container():  # as on the page: there may be nothing in it
+        draw_differences(runs)
     st.header("How they learned", anchor=False)
     draw_part(lambda: _draw_curves(runs))
     # Seldomer: it reads every step of every run; while it is closed, nothing is redrawn.
     draw_inside(lambda draw: _draw_live(runs, draw, every=_SELDOM_SECONDS))
-    draw_settings(runs, "compared")
+    with st.container():
+        draw_settings(runs, "compared")
     st.header("Which digits get confused", anchor=False)
     finished = [run for run in runs if run.summary is not None]
     if finished:
@@ -112,11 +114,9 @@ def fact_lines(
     return lines
 
 
-def _listed_states(run_ids: Collection[str]) -> dict[str, State]:
+def _states(listed: Sequence[Run | UnreadableRun], run_ids: Collection[str]) -> dict[str, State]:
     return {
-        run.id: run.status.state
-        for run in glance().list()
-        if isinstance(run, Run) and run.id in run_ids
+        run.id: run.status.state for run in listed if isinstance(run, Run) and run.id in run_ids
     }
 
 
@@ -132,14 +132,17 @@ def _draw_live(
 
     def part() -> None:
         with guarded():
-            if _listed_states(before) != before:
+            listed = glance().list()
+            if _states(listed, before) != before:
                 st.rerun()  # began, ended, deleted or damaged: the rest of the page says which
+            found = {run.id: run for run in listed if isinstance(run, Run)}
             try:
-                now = [glance().read(run_id) for run_id in before]
-            except RunError as error:
-                st.warning(as_text(str(error)))  # so lately that the listing does not know it yet
-                return
-            draw(now)
+                draw([found[run_id] for run_id in before])
+            except RunError:
+                if _states(services().store.list(), before) == before:
+                    raise
+                glance().forget()  # deleted or damaged since that look
+                st.rerun()
 
     if live:
         draw_repeatedly(part, every)

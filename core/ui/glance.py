@@ -47,6 +47,12 @@ class Glance:
             self._listed = now, change, found
         return found
 
+    def forget(self) -> None:
+        """Look anew the next time: somebody knows that something has changed."""
+        with self._lock:
+            self._listed = None
+            self._runs.clear()
+
     def read(self, run_id: str) -> Run:
         """Return a run, as `RunStore.read` does. Raises RunNotFoundError or RunUnreadableError."""
         now, change = self._clock(), files.last_write()
