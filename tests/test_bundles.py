@@ -6,6 +6,7 @@ from typing import Any
 from streamlit.runtime.scriptrunner import ScriptRunnerEvent
 
 from core.ui.bundles import Bundles
+from tests.support.loops import run_to_end
 
 DRAWN = ScriptRunnerEvent.ENQUEUE_FORWARD_MSG
 ENDED = ScriptRunnerEvent.SCRIPT_STOPPED_WITH_SUCCESS
@@ -39,7 +40,7 @@ def heard_of(seconds: float, *, end: bool, count: int = 3, wait: float = 0.0) ->
         await asyncio.sleep(wait)
         return receiver
 
-    return asyncio.run(serve())
+    return run_to_end(serve())
 
 
 def test_what_is_drawn_is_held_back() -> None:
@@ -74,7 +75,7 @@ def test_what_is_drawn_later_is_held_anew() -> None:
             await asyncio.sleep(0.1)
         return receiver.heard
 
-    assert asyncio.run(serve()) == [0, 1]
+    assert run_to_end(serve()) == [0, 1]
 
 
 def test_a_loop_that_is_closed_is_no_error() -> None:

@@ -11,17 +11,9 @@ from core.runs.bin import discard, restore
 from core.runs.records import Run, new_status
 from core.runs.store import RunStore
 from core.ui.glance import Glance
+from tests.support.clock import Clock
 
 SECONDS = 0.25
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The headers of every answer, and the names that the server answers to."""
 
-import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -14,6 +12,7 @@ from core.settings import read_settings
 from core.ui.base_path import BasePath
 from core.ui.headers import SecurityHeaders
 from core.ui.hosts import HostGuard, is_own_host
+from tests.support.loops import run_to_end
 
 ELSEWHERE = "https://example.org"
 
@@ -23,9 +22,7 @@ def ask(app: object, url: str) -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as client:
             return await client.get(url)
 
-    # A browser of an earlier test may have left an event loop in this thread.
-    with ThreadPoolExecutor(1) as own_thread:
-        return own_thread.submit(asyncio.run, answer()).result()
+    return run_to_end(answer())
 
 
 def headers(url: str, embedders: Sequence[str] = ()) -> httpx.Headers:

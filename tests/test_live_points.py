@@ -1,6 +1,7 @@
 """The curves of runs that train, as browsers get them: all at first, then what is new."""
 
 import json
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -15,7 +16,7 @@ from core.runs.store import RunStore
 from core.ui import live_curves as module
 from core.ui.curve_charts import CurveSection, curve_section
 from core.ui.curve_controls import CurveView
-from core.ui.live_curves import CURVES_ROUTE, LiveCurves
+from core.ui.live_curves import CURVES_ROUTE, PAUSE_HEADER, LiveCurves
 from tests.support import server_routes
 from tests.support.growing import GrowingRun
 
@@ -305,6 +306,57 @@ def test_a_view_of_a_deleted_run_is_refused(store: RunStore, live: LiveCurves) -
         browser.ask()
 
 
+# What is there without work
+
+
+def test_nothing_is_ready_before_somebody_has_asked(
+    store: RunStore, live: LiveCurves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_SECONDS", 60.0)
+    key, _ = live.register([grown(store, 10).id], STEPS)
+    assert live.ready(key, "") is None
+
+
+def test_an_answer_is_ready_for_the_next_who_asks(
+    store: RunStore, live: LiveCurves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_SECONDS", 60.0)
+    key, _ = live.register([grown(store, 10).id], STEPS)
+    answer = live.answer(key, "")
+    assert answer is not None
+    assert live.ready(key, "") == answer
+
+
+def test_an_answer_that_is_old_is_not_ready(store: RunStore, live: LiveCurves) -> None:
+    key, _ = live.register([grown(store, 10).id], STEPS)
+    live.answer(key, "")
+    assert live.ready(key, "") is None
+
+
+def test_nothing_is_ready_of_a_view_that_nobody_registered(live: LiveCurves) -> None:
+    assert live.ready("0" * 64, "") is None
+
+
+def test_nobody_waits_for_what_is_ready_while_it_is_worked_out(store: RunStore) -> None:
+    begun, done = threading.Event(), threading.Event()
+
+    def slowly(ids: Sequence[str], view: CurveView) -> CurveSection:
+        begun.set()
+        done.wait(10)
+        return section_of(store, ids, view)
+
+    live = LiveCurves(slowly)
+    run = grown(store, 10)
+    thread = threading.Thread(target=live.register, args=([run.id], STEPS))
+    thread.start()
+    begun.wait(10)
+    (key,) = live._feeds
+    assert live.ready(key, "") is None
+    assert thread.is_alive()
+    done.set()
+    thread.join()
+
+
 # The route
 
 
@@ -334,6 +386,13 @@ def test_the_route_answers_all_and_then_what_is_new(
     second = ask(key, first.json()["revision"])
     assert second.json()["revision"] != first.json()["revision"]
     assert len(second.content) < len(first.content) / 20
+
+
+def test_the_route_says_after_how_many_seconds_to_ask_again(
+    store: RunStore, live: LiveCurves, ask: Ask
+) -> None:
+    key, _ = live.register([grown(store, 10).id], STEPS)
+    assert ask(key).headers[PAUSE_HEADER] == "1"
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,7 @@
 """How often live parts of pages are redrawn, for one who looks on and for a class."""
 
 from core.ui.pace import AskingPace, Pace
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.clock import Clock
 
 
 def of_a_class(pace: Pace, pages: int, cost: float = 0.01) -> float:

@@ -5,13 +5,7 @@ import pytest
 from core.errors import AccessError, DataError, DiskLimitError, LimitError
 from core.ui import refusals
 from core.ui.refusals import Refusals
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.clock import Clock
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from streamlit.runtime.app_session import AppSession
 
 from core.ui.turns import Turns
+from tests.support.clock import Clock
 
 PATIENCE = 10.0
 
@@ -92,11 +93,11 @@ def test_who_is_patient_lets_a_later_one_go_first(line: Line) -> None:
 
 
 def test_patience_ends() -> None:
-    now = [0.0]
-    line = Line(Turns(at_once=1, claim=PATIENCE, clock=lambda: now[0]))
+    clock = Clock()
+    line = Line(Turns(at_once=1, claim=PATIENCE, clock=clock))
     line.join("a")
     line.join("patient", patient=True)
-    now[0] = 2.0
+    clock.now = 2.0
     line.join("c")
     line.leave("a")
     wait_until(lambda: len(line.came_in) == 2)

@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
-from tests.support.dashboard import Dashboard
+from tests.support.dashboard import SHARED, Dashboard, owner_cookies
+from tests.support.raw_session import RawSession
 from tests.support.workers import wait_until
 
 FULL = "Digit Lab is full at the moment: 2 people are looking. Try again in a minute."
@@ -54,6 +55,26 @@ def full(server: Dashboard) -> Iterator[list[ClientConnection]]:
 def test_a_full_dashboard_says_so_in_a_sentence(server: Dashboard, full) -> None:
     answer = httpx.get(f"{server.url}/compare", headers=HTML)
     assert (answer.status_code, FULL in answer.text) == (503, True)
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Iterator[Dashboard]:
+    """A shared dashboard with room for one page."""
+    settings = {**SHARED, "DIGITLAB_MAX_SESSIONS": "1"}
+    dashboard = Dashboard(tmp_path / "runs", tmp_path / "data", tmp_path / "log", settings=settings)
+    dashboard.start()
+    yield dashboard
+    dashboard.stop()
+
+
+def test_the_owner_gets_into_a_full_dashboard(shared: Dashboard) -> None:
+    cookies = owner_cookies(shared.url)
+    with opened(shared):
+        assert httpx.get(shared.url, headers=HTML).status_code == 503
+        assert httpx.get(shared.url, headers=HTML, cookies=cookies).status_code == 200
+        with RawSession(shared.url, cookies) as session:
+            session.open("")
+            assert session.widgets
 
 
 def test_the_page_of_a_full_dashboard_tries_again_by_itself(server: Dashboard, full) -> None:

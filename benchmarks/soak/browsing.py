@@ -2,7 +2,8 @@
 
     python -m benchmarks.soak.browsing --url URL --visitors 5 --seconds 180 --link runs=… …
 
-Prints what they went through as one line of JSON.
+Says "ready", begins with the next line that it reads, and prints what they went through as one
+line of JSON.
 """
 
 import argparse

@@ -11,7 +11,6 @@ import asyncio
 import random
 import shutil
 import tempfile
-import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -21,15 +20,15 @@ from typing import Final
 
 import psutil
 
-from benchmarks.measuring import machine_sentence, table
+from benchmarks.measuring import machine_sentence, table, today
+from benchmarks.soak.load import EXAMPLES, link
 from benchmarks.soak.session import VisitorSession
 from benchmarks.soak.strokes import stroke_message
 from benchmarks.soak.visiting import warm_up
 from core.settings import PROJECT_ROOT
 from tests.support.dashboard import Dashboard
 
-_EXAMPLES: Final = ("example-sgd", "example-adam")
-_LINK: Final = "&".join(f"runs={name}" for name in _EXAMPLES)
+_LINK: Final = link(EXAMPLES)
 _SETTLING_SECONDS: Final = 0.03  # what the server still does for an answer that is there
 
 
@@ -85,7 +84,7 @@ class Ledger:
 
 def measure(folder: Path, rounds: int) -> dict[str, list[Cost]]:
     """Return what so many rounds cost a dashboard with the example runs, kept in `folder`."""
-    for name in _EXAMPLES:
+    for name in EXAMPLES:
         shutil.copytree(PROJECT_ROOT / "runs" / name, folder / "runs" / name)
     settings = {"DIGITLAB_SHARE": "1"}
     dashboard = Dashboard(folder / "runs", folder / "data", folder / "log", settings=settings)
@@ -122,7 +121,7 @@ def main() -> None:
         )
         for kind, costs in found.items()
     ]
-    print(f"{time.strftime('%Y-%m-%d')}. {machine_sentence()}. {given.rounds} rounds.\n")
+    print(f"{today()}. {machine_sentence()}. {given.rounds} rounds.\n")
     print(table(("act", "processor, ms", "waited, ms", "sent, kB"), rows))
 
 

@@ -18,6 +18,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from benchmarks.soak import training
 from benchmarks.soak.answers import Outcome, together
@@ -30,7 +31,7 @@ from core.runs.store import RunStore
 from core.settings import PROJECT_ROOT
 from tests.support.dashboard import Dashboard
 
-_EXAMPLES = ("example-sgd", "example-adam")
+EXAMPLES: Final = ("example-sgd", "example-adam")
 _CLIENTS = 48  # visitors without a browser, a process
 _PATIENCE_SECONDS = 120.0
 
@@ -50,14 +51,14 @@ class Wanted:
 def measure(folder: Path, wanted: Wanted) -> Load:
     """Do all of it in `folder` and return what was seen."""
     runs, data = folder / "runs", Path(os.environ.get("DIGITLAB_DATA", folder / "data"))
-    for name in _EXAMPLES:
+    for name in EXAMPLES:
         shutil.copytree(PROJECT_ROOT / "runs" / name, runs / name)
     store = RunStore(runs)
     settings = {"DIGITLAB_SHARE": "1"}
     dashboard = Dashboard(runs, data, folder / "log", training.SLOTS, settings)
     dashboard.start()
     try:
-        warm_up(dashboard.url, _link(_EXAMPLES))
+        warm_up(dashboard.url, link(EXAMPLES))
         configs = training.long_configs(data, wanted.seconds, wanted.epochs)
         ids = training.begin(store, configs)
         _wait_until_they_train(store, ids)
@@ -85,7 +86,7 @@ def _visits(
 ) -> tuple[Outcome, Memory, float]:
     """Let the visitors come and go; return what they and the server went through."""
     # Half of a class looks at the finished pair, half watches the two that train beside one.
-    links = [_link(_EXAMPLES), _link([*ids, _EXAMPLES[1]])]
+    links = [link(EXAMPLES), link([*ids, EXAMPLES[1]])]
     children = _clients(dashboard.url, links, wanted)
     let_start(children)
     before = watch.look()
@@ -130,7 +131,8 @@ def _wait_until_they_train(store: RunStore, ids: Sequence[str]) -> None:
         time.sleep(0.5)
 
 
-def _link(ids: Sequence[str]) -> str:
+def link(ids: Sequence[str]) -> str:
+    """Return what stands in the address of a page that shows these runs, after the ?."""
     return "&".join(f"runs={run_id}" for run_id in ids)
 
 

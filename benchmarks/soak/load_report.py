@@ -115,7 +115,7 @@ def report(load: Load) -> str:
         ),
         f"Memory of the server: {load.memory.before:.0f} MiB before, at most "
         f"{load.memory.highest:.0f}, {load.memory.left:.0f} as the last visitor left, "
-        f"{load.memory.after:.0f} minutes later.",
+        f"and {load.memory.after:.0f} some minutes later.",
     ]
     if outcome.problems or outcome.lost:
         counted = Counter([*outcome.problems, *outcome.lost]).most_common(_SHOWN)

@@ -4,12 +4,14 @@ from typing import Any, Final
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp
 
 from core.ui.actor_middleware import ActorMiddleware
 from core.ui.base_path import BasePath
 from core.ui.headers import SecurityHeaders
 from core.ui.hosts import HostGuard
+from core.ui.identity import request_actor
 from core.ui.listening import is_shared
 from core.ui.server import routes
 from core.ui.services import services
@@ -34,8 +36,18 @@ def _base_path(app: ASGIApp) -> BasePath:
 def _visit_limits(app: ASGIApp) -> VisitLimits:
     settings = services().settings
     return VisitLimits(
-        app, most=settings.sessions, most_uploads=settings.most_uploads, uploads=upload_bytes
+        app,
+        most=settings.sessions,
+        is_owner=_is_signed_in,
+        most_uploads=settings.most_uploads,
+        uploads=upload_bytes,
     )
+
+
+def _is_signed_in(connection: HTTPConnection) -> bool:
+    """Tell whether the owner asks, of a dashboard that has visitors at all."""
+    who = request_actor(dict(connection.headers), connection.cookies)
+    return is_shared() and who.role == "owner"
 
 
 _MAKERS: Final[tuple[Any, ...]] = (

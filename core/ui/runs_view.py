@@ -13,10 +13,12 @@ from core.ui.components import draw_run_table
 from core.ui.dialogs import dialog_is_asked_for, dialog_is_open, forget_dialogs, open_dialog
 from core.ui.fold_rows import opened_folds, turn_fold
 from core.ui.frame import guarded
+from core.ui.glance import glance
 from core.ui.groups_view import any_open, draw_groups
 from core.ui.launch import estimated_pair_seconds, launch_compared_pair
 from core.ui.links import MAX_COMPARED, MAX_DRAWN, MAX_RUNS, newest_pair, open_page
 from core.ui.notices import draw_notice
+from core.ui.pace import draw_repeatedly
 from core.ui.permitted import permitted_button
 from core.ui.run_actions import act_on_run, draw_bulk_menu
 from core.ui.run_parts import NOTHING_IN, draw_parts, runs_in, without_archived_groups
@@ -96,7 +98,11 @@ def draw_runs(listed: Sequence[Run | UnreadableRun]) -> None:
     """
     forget_dialogs()
     live = not dialog_is_asked_for() and _is_live(listed)
-    st.fragment(_draw_table, run_every=_LIVE_SECONDS if live else None)([listed], live)
+    at_first = [listed]
+    if live:
+        draw_repeatedly(lambda: _draw_table(at_first, live=True), _LIVE_SECONDS)
+    else:
+        st.fragment(_draw_table)(at_first, live=False)
     open_dialog()
 
 
@@ -106,11 +112,11 @@ def _is_live(listed: Sequence[Run | UnreadableRun]) -> bool:
     return any(run.active for run in runs) or any_open(runs)
 
 
-def _draw_table(at_first: list[Sequence[Run | UnreadableRun]], live: bool) -> None:
+def _draw_table(at_first: list[Sequence[Run | UnreadableRun]], *, live: bool) -> None:
     with guarded():
         store = services().store
         # The fragment is run again with what it was first given, which is old by then.
-        listed = at_first.pop() if at_first else store.list()
+        listed = at_first.pop() if at_first else glance().list()
         if live and not _is_live(listed) and not dialog_is_open():
             st.rerun()
         draw_groups(without_archived_groups(listed))

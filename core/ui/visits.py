@@ -11,6 +11,7 @@ from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -69,9 +70,10 @@ visits: Final = Visits()
 class VisitLimits:
     """ASGI middleware: refuses what is over the limits, and counts who is there.
 
-    `most` pages may be open at once. `most_uploads` bytes of uploads may lie in memory, what is on
-    its way included; `uploads` tells what lies there already. No other request may have a body of
-    more than a megabyte.
+    `most` pages may be open at once; an owner, as `is_owner` tells of a connection, always gets in:
+    who could make room must not be locked out. `most_uploads` bytes of uploads may lie in memory,
+    what is on its way included; `uploads` tells what lies there already. No other request may have
+    a body of more than a megabyte.
     """
 
     def __init__(
@@ -79,12 +81,14 @@ class VisitLimits:
         app: ASGIApp,
         *,
         most: int,
+        is_owner: Callable[[HTTPConnection], bool],
         most_uploads: int,
         uploads: Callable[[], int],
         counted: Visits = visits,
     ) -> None:
         self._app = app
         self._most = most
+        self._is_owner = is_owner
         self._most_uploads = most_uploads
         self._uploads = uploads
         self._counted = counted
@@ -100,7 +104,7 @@ class VisitLimits:
 
     async def _page_opens(self, scope: Scope, receive: Receive, send: Send) -> None:
         counted = self._counted
-        if counted.open >= self._most:
+        if self._refuses(scope):
             note("sessions", self._full())
             await _send_elsewhere(receive, send)
             return
@@ -121,7 +125,7 @@ class VisitLimits:
             await self._bounded(scope, receive, send)
 
     async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._counted.open < self._most:
+        if not self._refuses(scope):
             self._counted.pages += 1
             await self._app(scope, receive, send)
             return
@@ -130,6 +134,9 @@ class VisitLimits:
         body = _FULL_PAGE.format(seconds=_TRY_AGAIN_SECONDS, sentence=escape(sentence))
         headers = {"Cache-Control": "no-store", "Retry-After": str(_TRY_AGAIN_SECONDS)}
         await HTMLResponse(body, 503, headers)(scope, receive, send)
+
+    def _refuses(self, scope: Scope) -> bool:
+        return self._counted.open >= self._most and not self._is_owner(HTTPConnection(scope))
 
     def _full(self) -> str:
         count = self._counted.open

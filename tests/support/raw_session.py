@@ -45,6 +45,7 @@ class RawSession:
     widgets: dict[str, Widget] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     exceptions: list[str] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)  # that the last answer redrew; none: all
     _page: str = ""
     _query: str = ""
 
@@ -100,6 +101,12 @@ class RawSession:
             state.trigger_value = True
         self.send(state, fragment=widget.fragment)
 
+    def choose(self, widget: Widget, option: str) -> None:
+        """Press the button of a row that this stands on."""
+        state = WidgetState(id=widget.id)
+        state.string_array_value.data.append(option)
+        self.send(state, fragment=widget.fragment)
+
     def click_component(self, widget: Widget, event: str, value: object) -> None:
         """Tell a click into a component of the project's own."""
         told = json.dumps([{"event": event, "value": value}])
@@ -122,6 +129,8 @@ class RawSession:
             if kind == "script_finished":
                 if answer.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                     return
+            elif kind == "new_session":
+                self.parts = list(answer.metadata.run.fragment_ids)
             elif kind == "navigation":
                 self._page = answer.navigation.page_script_hash
             elif kind == "delta" and answer.delta.WhichOneof("type") == "new_element":

@@ -1,13 +1,12 @@
 """Requests to the server's own routes, answered within the test's process."""
 
-import asyncio
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 from starlette.applications import Starlette
 
 from core.ui.server import routes
+from tests.support.loops import run_to_end
 
 
 def ask(
@@ -17,11 +16,7 @@ def ask(
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
 ) -> httpx.Response:
-    """Return the answer; its body as it came over the line is `.extensions["raw"]`.
-
-    Asked from a thread of its own: a browser of an earlier test may have left an event loop in
-    this one, and two do not run in one thread.
-    """
+    """Return the answer; its body as it came over the line is `.extensions["raw"]`."""
     transport = httpx.ASGITransport(app=Starlette(routes=list(routes)))
 
     async def answer() -> httpx.Response:
@@ -34,5 +29,4 @@ def ask(
             response.status_code, headers=response.headers, content=raw, extensions={"raw": raw}
         )
 
-    with ThreadPoolExecutor(1) as own_thread:
-        return own_thread.submit(asyncio.run, answer()).result()
+    return run_to_end(answer())
