@@ -1,9 +1,12 @@
 """Memory goes back to the system once visitors have left."""
 
+import asyncio
 import gc
+import itertools
 import weakref
 
 from core.ui.tidying import Tidying, tidy_up
+from tests.support.loops import run_to_end
 
 
 class Cycle:
@@ -23,20 +26,38 @@ def test_cycles_are_collected() -> None:
 
 def test_nothing_is_done_while_visitors_stay() -> None:
     tidying = Tidying(lambda: 30)
-    assert [tidying.look(), tidying.look()] == [False, False]
+    assert [tidying.is_due(), tidying.is_due()] == [False, False]
 
 
-def test_it_is_done_when_a_class_has_left_and_once_more_when_its_sessions_end() -> None:
-    pages = [30]
-    tidying = Tidying(lambda: pages[0])
-    tidying.look()
-    pages[0] = 2
-    assert [tidying.look() for _ in range(2)] == [True, True]
+def test_it_is_due_once_when_the_sessions_of_a_class_are_gone() -> None:
+    held = iter([30, 2, 2])
+    tidying = Tidying(lambda: next(held))
+    assert [tidying.is_due() for _ in range(3)] == [False, True, False]
+
+
+def test_those_who_go_one_by_one_count_together() -> None:
+    held = iter(range(30, -1, -1))
+    tidying = Tidying(lambda: next(held))
+    due = [tidying.is_due() for _ in range(31)]
+    assert due.index(True) == 10
 
 
 def test_a_few_who_come_and_go_are_not_worth_it() -> None:
-    pages = [2]
-    tidying = Tidying(lambda: pages[0])
-    tidying.look()
-    pages[0] = 0
-    assert not tidying.look()
+    held = iter([2, 0])
+    tidying = Tidying(lambda: next(held))
+    assert [tidying.is_due() for _ in range(2)] == [False, False]
+
+
+def test_it_looks_until_it_is_cancelled() -> None:
+    looks = itertools.count()
+
+    async def serve() -> int:
+        task = asyncio.create_task(Tidying(lambda: 0 * next(looks)).run(0.01))
+        await asyncio.sleep(0.2)
+        task.cancel()
+        seen = next(looks)
+        await asyncio.sleep(0.1)
+        assert next(looks) == seen + 1
+        return seen
+
+    assert run_to_end(serve()) > 1

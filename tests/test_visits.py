@@ -1,12 +1,13 @@
 """What visitors may take up, asked of a real server with room for two pages and 3 MB of uploads."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
@@ -161,10 +162,9 @@ def test_a_file_too_many_is_refused_with_a_sentence(
     context.close()
 
 
-@pytest.fixture(scope="module")
-def session(server: Dashboard) -> Iterator[tuple[str, httpx.Client]]:
+@contextmanager
+def able_to_upload(server: Dashboard) -> Iterator[tuple[str, httpx.Client]]:
     """An open page's id, and a client that may upload for it."""
-    nobody_looks(server)
     with httpx.Client(base_url=server.url) as client:
         client.get("/_stcore/health")
         client.get("/_stcore/host-config")
@@ -172,14 +172,19 @@ def session(server: Dashboard) -> Iterator[tuple[str, httpx.Client]]:
         client.headers["X-Xsrftoken"] = token
         with opened(server) as page:
             message = ForwardMsg()
-            from streamlit.proto.BackMsg_pb2 import BackMsg
-
             ask = BackMsg()
             ask.rerun_script.query_string = ""
             page.send(ask.SerializeToString())
             while message.WhichOneof("type") != "new_session":
                 message.ParseFromString(page.recv(timeout=30))
             yield message.new_session.initialize.session_id, client
+
+
+@pytest.fixture(scope="module")
+def session(server: Dashboard) -> Iterator[tuple[str, httpx.Client]]:
+    nobody_looks(server)
+    with able_to_upload(server) as found:
+        yield found
 
 
 def upload(session: tuple[str, httpx.Client], name: str, megabytes: float) -> httpx.Response:
@@ -236,3 +241,17 @@ def test_a_large_body_is_refused_where_none_has_business(session) -> None:
     _, client = session
     answer = client.post("/digitlab/sign-in", content=bytes(2_000_000))
     assert (answer.status_code, "megabyte" in answer.text) == (413, True)
+
+
+def test_what_the_last_visitor_left_is_forgotten_though_nobody_comes_after(tmp_path: Path) -> None:
+    """Streamlit alone would keep it until the next page is closed."""
+    short = ["--server.disconnectedSessionTTL", "1"]
+    dashboard = Dashboard(tmp_path / "runs", tmp_path / "data", tmp_path / "log", options=short)
+    dashboard.start()
+    try:
+        with able_to_upload(dashboard) as session:
+            upload(session, "a", 1.2)
+            assert metric(dashboard, "digitlab_upload_bytes ") > 1e6
+        wait_until(lambda: metric(dashboard, "digitlab_upload_bytes ") == 0)
+    finally:
+        dashboard.stop()

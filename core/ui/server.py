@@ -1,5 +1,6 @@
 """The web server: Streamlit's own, with the queue behind it and a few routes beside it."""
 
+import asyncio
 import contextlib
 import gc
 import logging
@@ -27,10 +28,10 @@ from core.ui.metrics import metrics_route
 from core.ui.pace import AskingPace
 from core.ui.plotly_script import packed_plotly_script, plotly_route
 from core.ui.services import services
+from core.ui.sessions import held_sessions
 from core.ui.sign_in import sign_in_routes
 from core.ui.tidying import Tidying
 from core.ui.turns import let_scripts_take_turns
-from core.ui.visits import visits
 
 SCRIPT: Final = Path(__file__).with_name("app.py")
 _FRESH: Final = {"Cache-Control": "no-store"}
@@ -52,12 +53,11 @@ async def lifespan(_app: Any) -> AsyncGenerator[None, None]:
     if not parts.settings.offline and mnist_problem(parts.settings.data):
         parts.download.start()
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
-    tidying = Tidying(lambda: visits.open)
-    tidying.start()
+    tidying = asyncio.create_task(Tidying(held_sessions).run())
     try:
         yield
     finally:
-        tidying.stop()
+        tidying.cancel()
         parts.download.stop()
         parts.queue.stop()
         _log.info("Digit Lab ends")

@@ -1,54 +1,47 @@
 """Hands memory back to the system once visitors have left.
 
-A class leaves a hundred megabytes behind: cycles that Python's own look for garbage gets to
-seldom, and freed blocks that the C library keeps. Both looks stop everything for a moment, so they
-wait until nobody is there, or at least a third of those who were.
+A class leaves a hundred megabytes behind: sessions that nobody comes back to, cycles that Python's
+own look for garbage gets to seldom, and freed blocks that the C library keeps. The last two looks
+stop everything for a moment, so they wait until at least a third of the sessions are gone.
 """
 
+import asyncio
 import ctypes
 import gc
 import logging
-import threading
 from collections.abc import Callable
 from typing import Final
 
 _LOOK_EVERY_SECONDS: Final = 20.0
-_FEWEST: Final = 3  # who has left, before it is worth it
+_FEWEST: Final = 3  # sessions that are gone, before it is worth it
 
 _log = logging.getLogger(__name__)
 
 
 class Tidying:
-    """Looks at the number of open pages now and then; tidies up when many have gone."""
+    """Looks at the number of sessions that are held now and then; tidies up when many are gone."""
 
-    def __init__(self, open_pages: Callable[[], int]) -> None:
-        self._open_pages = open_pages
+    def __init__(self, held: Callable[[], int]) -> None:
+        """`held` forgets those whose time is over, and counts the others."""
+        self._held = held
         self._most = 0
-        self._stop = threading.Event()
 
-    def start(self) -> None:
-        """Look in a thread of this process until `stop`."""
-        threading.Thread(target=self._run, name="tidying", daemon=True).start()
+    async def run(self, every: float = _LOOK_EVERY_SECONDS) -> None:
+        """Look every so many seconds, until cancelled."""
+        while True:
+            await asyncio.sleep(every)
+            if self.is_due():
+                await asyncio.to_thread(tidy_up)
+                _log.info("Memory of visitors who left was handed back")
 
-    def stop(self) -> None:
-        """Look no more."""
-        self._stop.set()
-
-    def look(self) -> bool:
-        """Tidy up if enough pages were closed since the last time, and tell whether."""
-        now = self._open_pages()
+    def is_due(self) -> bool:
+        """Tell whether many sessions are gone since the last time that this said so."""
+        now = self._held()
         self._most = max(self._most, now)
         if self._most - now < max(_FEWEST, self._most / 3):
             return False
-        tidy_up()
-        # Streamlit keeps a session for two minutes after its page was closed: look again then.
-        self._most = max(now, self._most // 2)
+        self._most = now
         return True
-
-    def _run(self) -> None:
-        while not self._stop.wait(_LOOK_EVERY_SECONDS):
-            if self.look():
-                _log.info("Memory of visitors who left was handed back")
 
 
 def tidy_up() -> None:
