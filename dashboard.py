@@ -3,6 +3,10 @@
 Streamlit finds `app` by reading this file, so it must be made here by name.
 """
 
+from core.ui.allocation import keep_memory_together
+
+keep_memory_together()  # before the libraries below start threads
+
 import streamlit as st
 
 from core.ui.middleware import middleware

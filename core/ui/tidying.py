@@ -6,11 +6,12 @@ stop everything for a moment, so they wait until at least a third of the session
 """
 
 import asyncio
-import ctypes
 import gc
 import logging
 from collections.abc import Callable
 from typing import Final
+
+from core.ui.allocation import glibc
 
 _LOOK_EVERY_SECONDS: Final = 20.0
 _FEWEST: Final = 3  # sessions that are gone, before it is worth it
@@ -47,8 +48,6 @@ class Tidying:
 def tidy_up() -> None:
     """Collect garbage, and give what is free back to the system where the C library is glibc."""
     gc.collect()
-    try:
-        trim = ctypes.CDLL(None).malloc_trim
-    except (OSError, AttributeError):
-        return
-    trim(0)
+    trim = glibc("malloc_trim")
+    if trim is not None:
+        trim(0)
