@@ -46,7 +46,7 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/drawing_latency.py --write
 	$(BIN)/python benchmarks/article1_pair.py --epochs 8
 
-# Visitors, kills, faults and hostile examples on an otherwise idle machine; about 40 minutes.
+# Visitors, kills, faults and hostile examples on an otherwise idle machine; about 50 minutes.
 soak: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.soak.load --write
 	$(BIN)/python -m benchmarks.soak.kills --write

@@ -367,6 +367,12 @@ def scramble(path: Path) -> None:
     path.write_bytes(content)
 
 
+def complaint_without_text(path: Path) -> None:
+    """Of which SQLite complains by a name that is no text."""
+    content = path.read_bytes().replace(b"aboutabout", b"\x90bout\x90bout")
+    path.write_bytes(content.replace(b"CREATE TABLE about", b"CREATE TABLX about"))
+
+
 def foreign(path: Path) -> None:
     path.unlink()
     base = sqlite3.connect(path)
@@ -404,7 +410,7 @@ def change_base(path: Path, script: str) -> None:
 
 HARMS = [
     garbage, nothing, cut, scramble, foreign, earlier_tables, flipped_bit, no_text, other_version,
-    other_root,
+    other_root, complaint_without_text,
 ]  # fmt: skip
 
 

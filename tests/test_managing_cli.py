@@ -146,6 +146,18 @@ def test_a_bad_zip_file_is_one_sentence(
     assert "missing.zip" in digitlab(store, "import", tmp_path / "missing.zip").stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [["import", "a\0b"], ["export", EXAMPLE, "-o", "a\0b"], ["export-drawings", "-o", "\0"]],
+)
+def test_no_file_has_a_null_character_in_its_name(
+    digitlab: DigitLab, store: RunStore, words: list[str]
+) -> None:
+    done = digitlab(store, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "null character" in done.stderr
+
+
 def test_it_works_as_typed_in_a_shell(store: RunStore, run_id: str) -> None:
     done = wait(start("rename", run_id, "after", "--runs", store.root))
     assert (done.returncode, done.stderr) == (0, f"{run_id} is called after.\n")

@@ -3,16 +3,21 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from core.errors import RunStateError
 from core.runs import files
+from core.runs.changes import changing
+from core.runs.processes import own_process
 from core.runs.queue import RunQueue, cancel, waiting_before
 from core.runs.records import new_status
+from core.runs.resuming import resume
 from core.runs.store import RunStore
 from tests.support.workers import (
     LONG,
@@ -266,15 +271,52 @@ def test_a_run_asked_to_cancel_is_not_started(store, engine, recorded) -> None:
     assert (engine.started, state(store, run_id)) == ([], "cancelled")
 
 
-def test_a_cancelled_run_whose_worker_died_is_cancelled(store, engine, recorded) -> None:
-    from core.runs.processes import own_process
-
+def run_whose_worker_died(store: RunStore) -> str:
     run_id = store.create(SHORT)
     gone = own_process().model_copy(update={"create_time": 1.0, "since_boot": ""})
     store.write_status(run_id, new_status("running", process=gone))
+    return run_id
+
+
+def test_a_cancelled_run_whose_worker_died_is_cancelled(store, engine, recorded) -> None:
+    run_id = run_whose_worker_died(store)
     (store.folder(run_id) / files.CANCEL).touch()
     recorded.look()
     assert state(store, run_id) == "cancelled"
+
+
+def status_while_others_change_runs(store: RunStore, run_id: str, doing: Callable[[], None]) -> str:
+    """Return the status on disk while somebody else holds the lock of changes and `doing` waits."""
+    with ThreadPoolExecutor(1) as pool, changing(store.root):
+        waiting = pool.submit(doing)
+        time.sleep(0.5)
+        assert not waiting.done()
+        return str(files.read_json(store.folder(run_id) / files.STATUS)["state"])
+
+
+def test_a_crash_is_not_written_while_somebody_resumes_the_run(store, engine, recorded) -> None:
+    """Else it could overwrite that the run waits again, and the press of Resume would be lost."""
+    run_id = run_whose_worker_died(store)
+    assert status_while_others_change_runs(store, run_id, recorded.look) == "running"
+    assert files.read_json(store.folder(run_id) / files.STATUS)["state"] == "crashed"
+
+
+def test_a_run_is_not_resumed_while_its_crash_is_written(store, engine, recorded) -> None:
+    run_id = run_whose_worker_died(store)
+    resuming = partial(resume, store, run_id)
+    assert status_while_others_change_runs(store, run_id, resuming) == "running"
+    assert state(store, run_id) == "queued"
+
+
+def test_a_crash_that_was_seen_before_a_resume_is_not_written_after_it(
+    store, engine, recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = run_whose_worker_died(store)
+    seen = store.list()
+    monkeypatch.setattr(store, "list", lambda **_: seen)
+    resume(store, run_id)
+    recorded.look()
+    assert state(store, run_id) == "queued"
 
 
 def test_an_unreadable_run_does_not_stop_the_queue(store, engine, recorded) -> None:

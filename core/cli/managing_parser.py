@@ -2,8 +2,9 @@
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
+
+from core.cli.paths import file
 
 MANAGING: Final = frozenset(
     {
@@ -39,10 +40,10 @@ def add_managing(add: Callable[..., argparse.ArgumentParser]) -> None:
     add("empty-bin", "Remove the runs in the bin for good.")
     export = _with_ids(add("export", "Write runs into one zip file."))
     export.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FILE", help="the new zip file"
+        "-o", "--output", type=file, required=True, metavar="FILE", help="the new zip file"
     )
     taking_in = add("import", "Take in the runs of a zip file; it may come from anywhere.")
-    taking_in.add_argument("file", type=Path, metavar="FILE", help="the zip file")
+    taking_in.add_argument("file", type=file, metavar="FILE", help="the zip file")
 
 
 def _with_id(command: argparse.ArgumentParser) -> argparse.ArgumentParser:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from core.cli.managing_parser import add_managing
+from core.cli.paths import file, folder
 from core.cli.sharing_parser import add_sharing
 from core.cli.text import note
 from core.config import (
@@ -34,8 +35,8 @@ def build_parser() -> Parser:
     """Return the parser; its answer names the `command` and, where typed, `runs` and `data`."""
     # No default, or the part after the command would undo what was typed before it.
     folders = Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    folders.add_argument("--runs", type=_folder, metavar="DIR", help="where the runs lie")
-    folders.add_argument("--data", type=_folder, metavar="DIR", help="where the images lie")
+    folders.add_argument("--runs", type=folder, metavar="DIR", help="where the runs lie")
+    folders.add_argument("--data", type=folder, metavar="DIR", help="where the images lie")
     parser = Parser(
         prog="python -m core",
         description="Train small networks on handwritten digits and compare them.",
@@ -139,7 +140,7 @@ def _add_report(report: argparse.ArgumentParser) -> None:
     report.add_argument(
         "-o",
         "--output",
-        type=_file,
+        type=file,
         default=Path("report.html"),
         metavar="FILE",
         help="where to write it (report.html by default)",
@@ -159,7 +160,7 @@ def _add_field_test(command: argparse.ArgumentParser) -> None:
 
 def _add_export_drawings(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "-o", "--output", type=_file, required=True, metavar="FILE", help="the new zip file"
+        "-o", "--output", type=file, required=True, metavar="FILE", help="the new zip file"
     )
     command.add_argument(
         "--mistakes", action="store_true", help="those marked as a mistake of their maker too"
@@ -170,7 +171,7 @@ def _add_export_drawings(command: argparse.ArgumentParser) -> None:
 def _add_drawings(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--drawings",
-        type=_folder,
+        type=folder,
         default=argparse.SUPPRESS,
         metavar="DIR",
         help="where the drawings lie (beside the folder of runs by default)",
@@ -242,18 +243,6 @@ def _wrapped(text: str, first: int, further: int) -> str:
     return textwrap.fill(
         text, _HELP_WIDTH, initial_indent=" " * first, subsequent_indent=" " * further
     )
-
-
-def _folder(text: str) -> Path:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("a folder is needed")
-    return Path(text).expanduser().resolve()
-
-
-def _file(text: str) -> Path:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("a file name is needed")
-    return Path(text).expanduser()
 
 
 def _change(text: str) -> tuple[str, str]:

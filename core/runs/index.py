@@ -82,7 +82,7 @@ class RunIndex:
             with self._opened("rw") as base:
                 making = self._making_of(base)
                 rows = _rows(base) if making is not None else {}
-        except (_DamagedError, sqlite3.Error, OSError) as error:
+        except (_DamagedError, sqlite3.Error, OSError, UnicodeDecodeError) as error:
             self._complain(error)
             return {}
         self._making = making
@@ -103,7 +103,7 @@ class RunIndex:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             try:
                 self._write(rows, gone, everything)
-            except sqlite3.DatabaseError as error:
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 if not _is_damage(error):
                     raise
                 self._remove()
@@ -199,7 +199,9 @@ def _rows(base: sqlite3.Connection) -> dict[str, IndexRow]:
     return rows
 
 
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
+def _is_damage(error: sqlite3.DatabaseError | UnicodeDecodeError) -> bool:
+    if isinstance(error, UnicodeDecodeError):
+        return True  # a text in the file, or SQLite's own complaint that names one
     # The lower byte names the kind of error, the rest tells more about it.
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     return code & 0xFF in _DAMAGE

@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from core.access import OWNER, Action, acting_as, asks, require
 from core.errors import DigitLabError, RunStateError
 from core.runs import files
+from core.runs.changes import changing
 from core.runs.engines.base import Engine
 from core.runs.fair import advance
 from core.runs.groups import GroupStore
@@ -102,24 +103,32 @@ class RunQueue:
         cancelled = _cancel_requested_for(self._store, run.id)
         if run.status.state == "crashed":
             if cancelled is not None:
-                self._store.write_status(run.id, _cancelled(run.status))
-            elif _stored_state(self._store, run.id) == "running":
-                self._store.write_status(run.id, run.status)
+                self._judge(run, _cancelled(run.status), "running", "crashed")
+            else:
+                self._judge(run, run.status, "running")
         elif cancelled is not None and run.status.process is not None:
             self._engine.stop(run.status.process, force=cancelled > _GRACE_SECONDS)
 
     def _note_stillborn(self, run: Run) -> None:
-        if _stored_state(self._store, run.id) != "queued":
-            return  # it began, and ended, after the runs were listed
         reason = "Its process ended before it began: see worker.log in the run's folder."
-        self._store.write_status(run.id, _ended(run.status, "crashed", reason))
+        self._judge(run, _ended(run.status, "crashed", reason), "queued")
+
+    def _judge(self, run: Run, status: Status, *before: State) -> None:
+        """Write what became of `run`, unless it is in none of the states `before` any more.
+
+        After the runs were listed it may have begun and ended, or somebody has resumed it.
+        """
+        with changing(self._store.root):
+            stored = files.read_json(self._store.folder(run.id) / files.STATUS)
+            if stored.get("state") in before and stored.get("attempt", 1) == run.status.attempt:
+                self._store.write_status(run.id, status)
 
     def _fill_slots(self, runs: list[Run]) -> None:
         busy = len(self._starting) + sum(run.status.state == "running" for run in runs)
         waiting = [r for r in runs if r.status.state == "queued" and r.id not in self._starting]
         for run in sorted(waiting, key=lambda run: run.id)[: max(0, self.slots - busy)]:
             if _cancel_requested_for(self._store, run.id) is not None:
-                self._store.write_status(run.id, _cancelled(run.status))
+                self._judge(run, _cancelled(run.status), "queued")
             elif self._has_room():
                 self._start(run)
 
@@ -133,7 +142,7 @@ class RunQueue:
         except OSError as error:
             _log.exception("Run %s could not be started", run.id)
             reason = f"Its process could not be started ({error.strerror})."
-            self._store.write_status(run.id, _ended(run.status, "failed", reason))
+            self._judge(run, _ended(run.status, "failed", reason), "queued")
         else:
             self._starting.add(run.id)
 
@@ -234,7 +243,3 @@ def _inode(path: Path) -> str:
     except OSError:
         return ""
     return f"{found.st_dev}:{found.st_ino}"
-
-
-def _stored_state(store: RunStore, run_id: str) -> str:
-    return str(files.read_json(store.folder(run_id) / files.STATUS).get("state"))

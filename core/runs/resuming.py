@@ -7,6 +7,7 @@ from typing import Final
 from core.access import Action, needs
 from core.errors import RunStateError
 from core.runs import files
+from core.runs.changes import changing
 from core.runs.records import Run, State, new_status
 from core.runs.store import RunStore
 
@@ -26,20 +27,21 @@ def resume(store: RunStore, run_id: str) -> None:
     Without one it begins anew. Either way its history is, bit for bit, that of a run which never
     stopped. Raises RunStateError if the run waits, trains, has finished or ran away.
     """
-    run = store.read(run_id)
-    if run.status.state not in RESUMABLE:
-        raise RunStateError(f"{run.name} cannot be resumed: {_why_not(run)}")
-    folder = store.folder(run_id)
-    for name in (files.CANCEL, files.ERROR):
-        (folder / name).unlink(missing_ok=True)
-    status = new_status(
-        "queued",
-        attempt=run.status.attempt + 1,
-        step=run.status.step,
-        steps=run.status.steps,
-        epoch=run.status.epoch,
-    )
-    store.write_status(run_id, status)
+    with changing(store.root):  # the keeper of the queue may be about to write that it crashed
+        run = store.read(run_id)
+        if run.status.state not in RESUMABLE:
+            raise RunStateError(f"{run.name} cannot be resumed: {_why_not(run)}")
+        folder = store.folder(run_id)
+        for name in (files.CANCEL, files.ERROR):
+            (folder / name).unlink(missing_ok=True)
+        status = new_status(
+            "queued",
+            attempt=run.status.attempt + 1,
+            step=run.status.step,
+            steps=run.status.steps,
+            epoch=run.status.epoch,
+        )
+        store.write_status(run_id, status)
     # The keeper of the queue, perhaps another process, looks at ended runs seldom, but at once at
     # all of them where the folder around them has changed.
     with contextlib.suppress(OSError):

@@ -55,8 +55,10 @@ class _Watch:
         if event == "open":
             path, mode, flags = arguments
             writes = bool(flags & _WRITES) if isinstance(flags, int) else mode not in (None, "r")
-            # A file without a name is gone when it is closed.
+            # A file without a name is gone when it is closed. Python names its folder alone, and
+            # tells of it twice, once without that flag; nobody can write to a folder as such.
             nameless = isinstance(flags, int) and flags & os.O_TMPFILE == os.O_TMPFILE
+            nameless = nameless or (isinstance(path, str) and Path(path).is_dir())
             if writes and not nameless and not isinstance(path, int):
                 self._check_place(event, path)
         elif event in _CHANGING:

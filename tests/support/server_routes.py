@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import httpx
 from starlette.applications import Starlette
 
+from core.ui.hosts import HostGuard
 from core.ui.server import routes
 from tests.support.loops import run_to_end
 
@@ -17,7 +18,9 @@ def ask(
     headers: Mapping[str, str] | None = None,
 ) -> httpx.Response:
     """Return the answer; its body as it came over the line is `.extensions["raw"]`."""
-    transport = httpx.ASGITransport(app=Starlette(routes=list(routes)))
+    # As in the server: a name that is not its own gets no further, on any route.
+    app = HostGuard(Starlette(routes=list(routes)), (), is_shared=lambda: True)
+    transport = httpx.ASGITransport(app=app)
 
     async def answer() -> httpx.Response:
         async with (
