@@ -34,7 +34,7 @@ CANCEL: Final = "cancel"
 
 # Beside the run folders in `runs/`; names that start with a dot are never runs.
 BIN: Final = ".bin"  # a folder: what was deleted and can be taken back, a folder a run
-CHANGES_LOCK: Final = ".changes.lock"  # held while runs are renamed, moved or taken in
+CHANGES_LOCK: Final = ".changes.lock"  # held while runs are renamed, moved, taken in or resumed
 QUEUE_LOCK: Final = ".queue.lock"
 GROUPS: Final = ".groups"  # a folder: <id>.json a group, <id>.cancel where it shall stop
 VISITOR_RULES: Final = ".visitors.json"  # what the owner lets visitors start
