@@ -61,3 +61,20 @@ def test_it_looks_until_it_is_cancelled() -> None:
         return seen
 
     assert run_to_end(serve()) > 1
+
+
+def test_a_look_that_fails_is_not_the_last() -> None:
+    looks = itertools.count()
+
+    def held() -> int:
+        if next(looks) == 0:
+            raise AttributeError("another Streamlit")
+        return 0
+
+    async def serve() -> None:
+        task = asyncio.create_task(Tidying(held).run(0.01))
+        await asyncio.sleep(0.2)
+        task.cancel()
+
+    run_to_end(serve())
+    assert next(looks) > 1

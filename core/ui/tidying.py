@@ -31,9 +31,12 @@ class Tidying:
         """Look every so many seconds, until cancelled."""
         while True:
             await asyncio.sleep(every)
-            if self.is_due():
-                await asyncio.to_thread(tidy_up)
-                _log.info("Memory of visitors who left was handed back")
+            try:
+                if self.is_due():
+                    await asyncio.to_thread(tidy_up)
+                    _log.info("Memory of visitors who left was handed back")
+            except Exception:  # noqa: BLE001 - nobody waits for this: it would end without a word
+                _log.exception("Memory of visitors who left could not be handed back")
 
     def is_due(self) -> bool:
         """Tell whether many sessions are gone since the last time that this said so."""
